@@ -1,0 +1,1 @@
+"""Facts about data sets as data: collections, bands, masks, legends and spectral indices."""

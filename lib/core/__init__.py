@@ -1,0 +1,1 @@
+"""Values and arithmetic that need no service, model or page."""

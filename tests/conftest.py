@@ -1,0 +1,36 @@
+"""What all tests share: a home of their own, the shared data, and no network but loopback."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_socket import enable_socket, socket_allow_hosts
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _only_loopback() -> Iterator[None]:
+    """Refuse every connection but to this machine, which proves that Loam works offline."""
+    socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+    yield
+    enable_socket()
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A LOAM_HOME of this test's own."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("LOAM_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real scenes and tables; skips, or fails in CI, where it is absent."""
+    folder = Path(os.environ.get("LOAM_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        reason = f"no shared data at {folder}; set LOAM_DATA to the folder that holds scenes/"
+        pytest.skip(reason)
+    return folder

@@ -1,0 +1,1 @@
+"""Networks: families, data sets, training, run folders, inference, and the forest beside them."""

@@ -1,0 +1,161 @@
+"""Step 2: labelled samples, drawn in a worker and parted by the chosen split."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lib.catalog.collections import Collection, label_collections
+from lib.core.balance import class_weights
+from lib.core.errors import SampleError
+from lib.core.formats import duration_words, number
+from lib.core.legend import Legend
+from lib.core.samples import SampleSet
+from lib.core.split import Split, make_split
+from lib.earthengine import assets, imagery, labels
+from lib.earthengine.assets import TableFacts
+from lib.jobs.status import JobStatus
+from lib.workflow.imagery import asset_name, require_file_import
+from lib.workflow.project import Workspace, changed_words
+from lib.workflow.store import Found
+from lib.workflow.views import ClassCount, Estimate, SamplesView
+
+KIND = "samples"
+POINTS_SHOWN = 2_000
+SAMPLES_A_SECOND = 800
+ROWS_A_PAGE = 1_000
+
+
+def label_maps(workspace: Workspace) -> tuple[Collection, ...]:
+    """Reference maps to choose from on this connection."""
+    return tuple(item for item in label_collections() if workspace.connection.can.serves(item.id))
+
+
+def own_tables(workspace: Workspace) -> tuple[TableFacts, ...]:
+    """Vector files that were imported, with their columns."""
+    return assets.list_tables(workspace.connection)
+
+
+def import_features(workspace: Workspace, filename: str, data: bytes) -> str:
+    """Make an uploaded vector file an asset of Local Earth.
+
+    Returns:
+        The asset's id.
+
+    Raises:
+        VectorError: It cannot be read, or has no coordinate system.
+    """
+    require_file_import(workspace)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / Path(filename).name
+        path.write_bytes(data)
+        return assets.import_features(workspace.connection, path, asset_name(filename))
+
+
+def legend(workspace: Workspace) -> Legend:
+    """The project's classes, or those that its label source brings.
+
+    Raises:
+        LabelError: The source does not have the class column, or fewer than two classes.
+    """
+    if workspace.project.legend is not None:
+        return workspace.project.legend
+    return labels.default_legend(workspace.connection, workspace.project.labels)
+
+
+def estimate(workspace: Workspace) -> Estimate:
+    """What drawing the samples will do and cost."""
+    project = workspace.project
+    if project.labels.kind == "features":
+        sentence = "Read every labelled pixel under the features: some 5 s."
+        return Estimate(sentence, 2, 5.0)
+    classes = len(legend(workspace))
+    count = project.sampling.per_class * classes
+    requests = classes + count // ROWS_A_PAGE
+    seconds = 3 + count / SAMPLES_A_SECOND
+    sentence = (
+        f"Draw up to {number(count)} samples of {classes} classes: "
+        f"about {requests} requests, {duration_words(seconds)}."
+    )
+    return Estimate(sentence, requests, seconds)
+
+
+def start(workspace: Workspace) -> str:
+    """Start drawing samples; returns the job's id."""
+    return workspace.submit(KIND)
+
+
+def job(workspace: Workspace) -> JobStatus | None:
+    """The newest draw's job."""
+    return workspace.job(KIND)
+
+
+def cancel(workspace: Workspace) -> None:
+    """Ask the draw to stop."""
+    workspace.cancel(KIND)
+
+
+def read(workspace: Workspace) -> SamplesView | None:
+    """The samples that were drawn; None where there are none yet."""
+    found = workspace.find(KIND)
+    if found is None:
+        return None
+    samples = SampleSet.load(found.folder / "samples.npz")
+    try:
+        split, error = make_split(samples, workspace.project.split), ""
+    except SampleError as problem:
+        split, error = None, str(problem)
+    return SamplesView(
+        count=len(samples),
+        per_class=_class_counts(samples, split, found.summary),
+        split_kind=workspace.project.split.kind,
+        split_notes=split.notes if split else (),
+        split_error=error,
+        points=_points(samples),
+        legend=samples.legend,
+        has_polygons=found.summary["has_polygons"],
+        simulated=found.summary["simulated"],
+        seconds=found.summary["seconds"],
+        stale=found.stale,
+        changed=changed_words(found),
+    )
+
+
+def _class_counts(
+    samples: SampleSet, split: Split | None, summary: dict[str, Any]
+) -> tuple[ClassCount, ...]:
+    size = len(samples.legend)
+    counted = split.class_counts(samples) if split else np.zeros((3, size), int)
+    weights = class_weights(samples.class_index, size)
+    return tuple(
+        ClassCount(
+            name=item.name,
+            color=item.color,
+            asked=summary["asked"][index],
+            obtained=summary["obtained"][index],
+            training=int(counted[0][index]),
+            validation=int(counted[1][index]),
+            test=int(counted[2][index]),
+            weight=float(weights[index]),
+            reason=summary["reasons"][index],
+        )
+        for index, item in enumerate(samples.legend.classes)
+    )
+
+
+def _points(samples: SampleSet) -> tuple[tuple[float, float, int], ...]:
+    step = max(1, len(samples) // POINTS_SHOWN)
+    picked = slice(None, None, step)
+    rows = zip(samples.lon[picked], samples.lat[picked], samples.class_index[picked], strict=True)
+    return tuple((float(lon), float(lat), int(index)) for lon, lat, index in rows)
+
+
+def set_of(found: Found) -> SampleSet:
+    """The sample set of a result on disk."""
+    return SampleSet.load(found.folder / "samples.npz")
+
+
+def is_simulated(workspace: Workspace) -> bool:
+    """Whether samples would come from the simulated planet."""
+    return imagery.plan_is_simulated(workspace.connection, workspace.project.imagery)

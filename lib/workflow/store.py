@@ -1,0 +1,170 @@
+"""Where a project and the results of its steps lie on disk.
+
+A result is kept under the hash of what it depends on, beside a note of what that was: so a page
+can tell that a result is stale, and why. A folder counts once its `result.json` is there, which
+is written last.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lib.core.errors import ProjectError
+from lib.core.home import loam_home
+from lib.workflow.document import Project, to_dict
+
+STEPS = ("imagery", "samples", "train", "deploy", "results")
+# A second network, trained for the other kind of split, is a result beside the five steps.
+KINDS = ("samples", "train", "other_split", "deploy", "results")
+
+_PARTS: dict[str, tuple[str, ...]] = {
+    "samples": ("connection", "aoi", "imagery", "labels", "legend", "sampling"),
+    "train": ("split", "class_weights", "model"),
+    "other_split": (),
+    "deploy": ("deployment",),
+    "results": (),
+}
+_AFTER = {"train": "samples", "other_split": "train", "deploy": "train", "results": "deploy"}
+_WORDS = {
+    "connection": "the connection",
+    "aoi": "the area",
+    "imagery": "the imagery",
+    "labels": "the labels",
+    "legend": "the classes",
+    "sampling": "the number of samples",
+    "split": "the split",
+    "class_weights": "the class weights",
+    "model": "the network's settings",
+    "deployment": "the deployment",
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """A result on disk.
+
+    Attributes:
+        folder: Where its files are.
+        summary: What its step wrote about it.
+        changed: In words, what has changed since; empty where it is up to date.
+        finished: When it was completed, in seconds since 1970.
+    """
+
+    folder: Path
+    summary: dict[str, Any]
+    changed: tuple[str, ...]
+    finished: float
+
+    @property
+    def stale(self) -> bool:
+        """Whether what it depends on has changed."""
+        return bool(self.changed)
+
+
+def new_id() -> str:
+    """An unguessable id of 32 hexadecimal digits."""
+    return uuid.uuid4().hex
+
+
+def project_folder(project_id: str) -> Path:
+    """The folder of a project.
+
+    Raises:
+        ProjectError: The id is none.
+    """
+    if not re.fullmatch(r"[0-9a-f]{32}", project_id):
+        raise ProjectError(
+            "This address names no project.", hint="Start a new one.", field="project"
+        )
+    return loam_home() / "projects" / project_id
+
+
+def dependencies(project: Project, realm: str, kind: str) -> dict[str, Any]:
+    """What a result of a kind depends on, by part.
+
+    Args:
+        project: The project.
+        realm: Which connection answers, such as "local" or "google:my-project".
+        kind: One of `KINDS`.
+    """
+    before = dependencies(project, realm, _AFTER[kind]) if kind in _AFTER else {}
+    parts = {part: _part(project, realm, part) for part in _PARTS[kind]}
+    return {**before, **parts}
+
+
+def _part(project: Project, realm: str, part: str) -> Any:
+    if part == "connection":
+        return realm
+    data = to_dict(project)
+    if part == "class_weights":
+        return data["sampling"]["class_weights"]
+    if part == "sampling":
+        return {key: value for key, value in data[part].items() if key != "class_weights"}
+    return data[part]
+
+
+def key_of(parts: dict[str, Any]) -> str:
+    """The hash under which a result is kept."""
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def result_folder(root: Path, kind: str, key: str) -> Path:
+    """Where the result of a kind with that key belongs, within a project's folder."""
+    return root / "results" / kind / key
+
+
+def find(root: Path, project: Project, realm: str, kind: str) -> Found | None:
+    """The result that fits the project, or else the newest, marked with what has changed."""
+    wanted = dependencies(project, realm, kind)
+    exact = _read(result_folder(root, kind, key_of(wanted)), wanted)
+    if exact is not None:
+        return exact
+    folders = [path.parent for path in (root / "results" / kind).glob("*/result.json")]
+    if not folders:
+        return None
+    newest = max(folders, key=lambda folder: (folder / "result.json").stat().st_mtime_ns)
+    return _read(newest, wanted)
+
+
+def _read(folder: Path, wanted: dict[str, Any]) -> Found | None:
+    try:
+        note = json.loads((folder / "result.json").read_text())
+        finished = (folder / "result.json").stat().st_mtime
+    except (OSError, ValueError):
+        return None
+    made_of = note["depends_on"]
+    changed = tuple(_WORDS[part] for part in wanted if wanted[part] != made_of.get(part))
+    return Found(folder, note["summary"], changed, finished)
+
+
+def finish(folder: Path, depends_on: dict[str, Any], summary: dict[str, Any]) -> None:
+    """Mark a result as complete."""
+    write_json(folder / "result.json", {"depends_on": depends_on, "summary": summary})
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write JSON so that a reader sees the old file or the new one, never a part."""
+    write_text(path, json.dumps(data, ensure_ascii=False))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file atomically, making its folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    Path(name).replace(path)
+
+
+def copy_prepared(source: Path, target: Path) -> None:
+    """Copy a prepared project with its results into a new project's folder."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(source, target)

@@ -1,0 +1,156 @@
+"""What the step modules tell pages: estimates, and results ready to be shown."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lib.core.accuracy import Scores
+from lib.core.layer import MapLayer
+from lib.core.legend import Legend
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What the next action will do and cost, as a sentence and as figures."""
+
+    sentence: str
+    requests: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class AoiReport:
+    """An area in figures, beside the limit; `notes` tell what was done to it."""
+
+    area_ha: float
+    pixels: int
+    limit_pixels: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def too_large(self) -> bool:
+        """Whether it has more pixels than the limit."""
+        return self.pixels > self.limit_pixels
+
+
+@dataclass(frozen=True)
+class ImageryView:
+    """Imagery as a preview: scenes found, their dates, and layers for the map."""
+
+    scene_count: int
+    first_day: str
+    last_day: str
+    layers: tuple[MapLayer, ...]
+    simulated: bool
+    centre: tuple[float, float]
+    bounds: tuple[float, float, float, float]
+    is_image: bool
+
+
+@dataclass(frozen=True)
+class ClassCount:
+    """One class of a sample set: what was asked for, what came, and where it went."""
+
+    name: str
+    color: str
+    asked: int
+    obtained: int
+    training: int
+    validation: int
+    test: int
+    weight: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class SamplesView:
+    """A sample set in figures, and its points for the map as (lon, lat, class position)."""
+
+    count: int
+    per_class: tuple[ClassCount, ...]
+    split_kind: str
+    split_notes: tuple[str, ...]
+    split_error: str
+    points: tuple[tuple[float, float, int], ...]
+    legend: Legend
+    has_polygons: bool
+    simulated: bool
+    seconds: float
+    stale: bool
+    changed: str
+
+
+@dataclass(frozen=True)
+class NetworkView:
+    """A trained network: its scores on the test set of its own split."""
+
+    scores: Scores
+    split_kind: str
+    split_notes: tuple[str, ...]
+    sizes: tuple[int, int, int]
+    best_epoch: int
+    epochs: int
+    stopped: str
+    seconds: float
+    history: tuple[dict[str, float], ...]
+
+
+@dataclass(frozen=True)
+class TrainView:
+    """The chosen network, the one for the other split once it is there, and the forest."""
+
+    network: NetworkView
+    other: NetworkView | None
+    other_running: bool
+    forest: Scores
+    weight_count: int
+    legend: Legend
+    simulated: bool
+    stale: bool
+    changed: str
+
+
+@dataclass(frozen=True)
+class DeployView:
+    """A deployment: its size against the limit, and its parity with Keras."""
+
+    route: str
+    size_bytes: int
+    limit_bytes: int
+    max_abs_difference: float
+    bound: float
+    pixels: int
+    masked_pixels: int
+    forms: tuple[str, ...]
+    seen_live: bool
+    forest_fits: bool
+    forest_words: str
+    simulated: bool
+    stale: bool
+    changed: str
+
+
+@dataclass(frozen=True)
+class ClassArea:
+    """Mapped area of a class in hectares and as a share of the classified area."""
+
+    name: str
+    color: str
+    area_ha: float
+    share: float
+
+
+@dataclass(frozen=True)
+class ResultsView:
+    """The class map: layers, areas, and the file to download."""
+
+    layers: tuple[MapLayer, ...]
+    areas: tuple[ClassArea, ...]
+    legend: Legend
+    geotiff: Path
+    pixels: int
+    masked_pixels: int
+    simulated: bool
+    centre: tuple[float, float]
+    bounds: tuple[float, float, float, float]
+    stale: bool
+    changed: str

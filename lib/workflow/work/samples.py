@@ -1,0 +1,67 @@
+"""Draw samples: labels meet predictors, class by class."""
+
+from lib.core.aoi import Aoi
+from lib.core.errors import AoiError
+from lib.core.legend import Legend
+from lib.core.samples import SampleSet
+from lib.earthengine import imagery, labels, sampling
+from lib.workflow.work.order import Order, Progress
+
+
+def run(order: Order, progress: Progress) -> None:
+    """Draw the samples that an order asks for and keep them as `samples.npz`."""
+    project, connection = order.project, order.connection
+    aoi = require_aoi(order)
+    with order.making() as making:
+        progress.report("Looking", "Asking for scenes and classes", 0.02)
+        legend = legend_of(order)
+        predictors = imagery.predictors(connection, project.imagery, aoi)
+        imagery.refuse_mixing(connection, predictors, project.labels)
+        progress.stop_if_cancelled()
+        samples, report = sampling.draw(
+            connection,
+            predictors,
+            project.labels,
+            plan=project.sampling,
+            imagery=project.imagery,
+            legend=legend,
+            aoi=aoi,
+            on_progress=lambda share, words: progress.report("Drawing", words, 0.05 + 0.9 * share),
+        )
+        samples.save(making.folder / "samples.npz")
+        making.summary = _summary(
+            samples, report, simulated=imagery.is_simulated(connection, predictors)
+        )
+
+
+def _summary(
+    samples: SampleSet, report: sampling.DrawReport, *, simulated: bool
+) -> dict[str, object]:
+    return {
+        "count": len(samples.class_index),
+        "asked": list(report.asked),
+        "obtained": list(report.obtained),
+        "reasons": list(report.reasons),
+        "legend": samples.legend.to_json(),
+        "predictors": list(samples.names),
+        "has_polygons": bool((samples.group >= 0).any()),
+        "simulated": simulated,
+    }
+
+
+def require_aoi(order: Order) -> Aoi:
+    """The order's area.
+
+    Raises:
+        AoiError: There is none.
+    """
+    if order.project.aoi is None:
+        raise AoiError("No area is chosen.", hint="Draw one on the page “Imagery”.", field="aoi")
+    return order.project.aoi
+
+
+def legend_of(order: Order) -> Legend:
+    """The project's classes, or those that its label source brings."""
+    if order.project.legend is not None:
+        return order.project.legend
+    return labels.default_legend(order.connection, order.project.labels)

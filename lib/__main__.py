@@ -1,0 +1,109 @@
+"""The same steps without a browser: `python -m lib COMMAND`.
+
+Commands: run, earth, import, check. Progress and errors go to stderr; results go to stdout.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from lib.core.errors import AppError
+from lib.core.home import loam_home
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.command(options)
+    except AppError as error:
+        print(f"loam: {error}", file=sys.stderr)
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m lib", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_earth(commands)
+    _add_import(commands)
+    _add_check(commands)
+    return parser
+
+
+def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    run = commands.add_parser("run", help="run a project file from samples to class map")
+    run.add_argument("project", type=Path, metavar="PROJECT.json")
+    run.add_argument("--out", type=Path, required=True, metavar="DIR")
+    run.set_defaults(command=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from lib.workflow.batch import run  # slow import
+
+    print(json.dumps(run(options.project, options.out)))
+    return 0
+
+
+def _add_earth(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    earth = commands.add_parser("earth", help="serve Local Earth's whole API on 127.0.0.1")
+    earth.add_argument("--port", type=int, required=True)
+    earth.add_argument("--assets", type=Path, default=None, help="folder of Local Earth's state")
+    earth.add_argument("--latency-ms", type=int, default=0, help="wait before every answer")
+    earth.add_argument(
+        "--faults", default="", help="faults to answer with, such as 429:0.1,503:0.05"
+    )
+    earth.add_argument(
+        "--require-token", action="store_true", help="refuse requests without a token"
+    )
+    earth.add_argument("--keys", type=Path, default=None, help="registry of service-account keys")
+    earth.set_defaults(command=_earth)
+
+
+def _earth(options: argparse.Namespace) -> int:
+    from lib.localearth.server import serve  # slow import
+
+    serve(
+        options.port,
+        home=options.assets or loam_home() / "earth",
+        latency_ms=options.latency_ms,
+        faults=options.faults,
+        require_token=options.require_token,
+        keys=options.keys,
+    )
+    return 0
+
+
+def _add_import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser("import", help="make a GeoTIFF or vector file an asset")
+    command.add_argument("file", type=Path, metavar="FILE")
+    command.add_argument("--asset", required=True, metavar="NAME")
+    command.set_defaults(command=_import)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from lib.workflow.batch import import_file  # slow import
+
+    print(json.dumps({"asset": import_file(options.file, options.asset)}))
+    return 0
+
+
+def _add_check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    check = commands.add_parser("check", help="try each form and assumption on a connection")
+    check.add_argument(
+        "--project", default="", help="Google Cloud project; Local Earth if left out"
+    )
+    check.add_argument("--key", type=Path, default=None, help="service-account key file")
+    check.set_defaults(command=_check)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from lib.workflow.check import run_check  # slow import
+
+    return run_check(options.project, options.key)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""A Keras network written as an Earth Engine expression, layer by layer."""

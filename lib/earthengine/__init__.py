@@ -1,0 +1,1 @@
+"""Graphs and requests: what Loam asks of Earth Engine, through whichever connection is given."""

@@ -1,0 +1,1 @@
+"""Classifiers: what `Classifier.*` makes, trains and applies to pixels and features."""

@@ -1,0 +1,322 @@
+"""Samples of pixels as features: all of them, some at random, or so many of each class."""
+
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from shapely.geometry import Point
+
+from lib.localearth.errors import EarthError
+from lib.localearth.functions.image_bands import one_band
+from lib.localearth.geometry import Geometry
+from lib.localearth.raster.hashing import pixel_words
+from lib.localearth.raster.image import Image, Plane, Reading
+from lib.localearth.raster.projection import PixelType, Projection
+from lib.localearth.raster.regions import (
+    Region,
+    centres_lonlat,
+    read_pixels,
+    require_geometry,
+    work_projection,
+)
+from lib.localearth.registry import implements
+from lib.localearth.values import Array, Collection, Feature
+
+Integers = NDArray[np.int64]
+RESERVE = 4  # candidates kept beyond those asked for, as multiples, in case some are masked
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """Pixels of a projection by column and row, each `(n,)`, and their random words."""
+
+    columns: Integers
+    rows: Integers
+    words: NDArray[np.uint64]
+
+    def take(self, chosen: Any) -> "Pixels":
+        """Some of them."""
+        return Pixels(self.columns[chosen], self.rows[chosen], self.words[chosen])
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.columns)
+
+
+def _joined(parts: Sequence[Pixels]) -> Pixels:
+    if not parts:
+        nothing = np.zeros(0, np.int64)
+        return Pixels(nothing, nothing, nothing.astype(np.uint64))
+    return Pixels(
+        np.concatenate([part.columns for part in parts]),
+        np.concatenate([part.rows for part in parts]),
+        np.concatenate([part.words for part in parts]),
+    )
+
+
+def smallest(pixels: Pixels, count: int) -> Integers:
+    """Positions of those with the smallest words, in order of the words."""
+    if count < len(pixels):
+        found = np.argpartition(pixels.words, count)[:count] if count else np.zeros(0, np.int64)
+    else:
+        found = np.arange(len(pixels))
+    return found[np.lexsort((pixels.columns[found], pixels.rows[found], pixels.words[found]))]
+
+
+def inner_pixels(region: Region, seed: int) -> list[Pixels]:
+    """Pixels whose centre is in the region, block by block."""
+    found = []
+    for block in region.blocks():
+        rows, columns = np.nonzero(block.inside())
+        if len(rows):
+            words = pixel_words(block.grid, seed)[rows, columns]
+            found.append(Pixels(columns + block.column, rows + block.row, words))
+    return found
+
+
+@implements("Image.sample")
+def sample(
+    context: Any,
+    image: Image,
+    region: Geometry | None,
+    scale: float | None,
+    projection: Projection | None,
+    factor: float | None,
+    num_pixels: int | None,
+    seed: int,
+    drop_nulls: bool,
+    tile_scale: float,
+    geometries: bool,
+) -> Collection:
+    """Make a feature of each pixel in a region, or of some that are drawn by their hash."""
+    if factor is not None and num_pixels is not None:
+        raise EarthError("Cannot specify both 'factor' and 'numPixels'.")
+    if factor is not None and not 0 < factor <= 1:
+        raise EarthError(f"The factor must be within (0, 1]. Got {factor}.")
+    if not image.bands:
+        return Collection.of([], of_images=False)
+    target = work_projection(image, projection, scale=scale, strict=True)
+    where = Region.of(require_geometry(region, image), target)
+
+    def draw() -> list[Feature]:
+        pixels = _joined(inner_pixels(where, seed))
+        chosen = np.arange(len(pixels))
+        if num_pixels is not None:
+            chosen = smallest(pixels, int(num_pixels))
+        elif factor is not None and factor < 1:
+            chosen = np.flatnonzero(pixels.words < np.uint64(int(factor * 2.0**64)))
+        drawn = in_order(pixels.take(chosen))
+        planes = read_pixels(image, target, drawn.columns, drawn.rows, context.reading)
+        return features(image, target, drawn, planes, drop_nulls=drop_nulls, points=geometries)
+
+    return _collection(image, draw)
+
+
+def in_order(pixels: Pixels) -> Pixels:
+    """Row by row, as the projection counts them."""
+    return pixels.take(np.lexsort((pixels.columns, pixels.rows)))
+
+
+def _collection(image: Image, draw: Callable[[], list[Feature]]) -> Collection:
+    return Collection(draw, of_images=False, properties={"band_order": list(image.names)})
+
+
+def features(
+    image: Image,
+    projection: Projection,
+    pixels: Pixels,
+    planes: Sequence[Plane],
+    *,
+    drop_nulls: bool,
+    points: bool,
+    identify: Callable[[int], str] = str,
+    more: dict[str, Any] | None = None,
+) -> list[Feature]:
+    """Features of pixels that have been read.
+
+    Args:
+        image: Names the properties.
+        projection: Of the pixels.
+        pixels: Where they are.
+        planes: `(1, n)` for each band.
+        drop_nulls: Leave out pixels with any masked band.
+        points: Give each its centre as geometry.
+        identify: Makes ids from positions in the result.
+        more: Properties for all.
+    """
+    kept = np.ones(len(pixels), bool)
+    if drop_nulls:
+        for plane in planes:
+            kept &= plane.valid[0]
+    chosen = np.flatnonzero(kept)
+    columns = [
+        _values(plane, chosen, band.type) for plane, band in zip(planes, image.bands, strict=True)
+    ]
+    names = image.names
+    places: list[Geometry | None] = [None] * len(chosen)
+    if points:
+        lonlat = centres_lonlat(projection, pixels.columns[chosen], pixels.rows[chosen])
+        places = [Geometry(Point(x, y)) for x, y in lonlat.tolist()]
+    common = more or {}
+    return [
+        Feature(
+            place,
+            {**common, **dict(zip(names, row, strict=True)), "system:index": identify(position)},
+        )
+        for position, (place, row) in enumerate(
+            zip(places, zip(*columns, strict=True), strict=True)
+        )
+    ]
+
+
+def _values(plane: Plane, chosen: Integers, kind: PixelType) -> list[Any]:
+    """Plain values of the chosen pixels, None where they are masked."""
+    data, valid = plane.data[0], plane.valid[0]
+    if data.ndim > 1 or data.dtype == object:
+        return [Array(np.asarray(data[i]), kind) if valid[i] else None for i in chosen.tolist()]
+    values: list[Any] = data[chosen].tolist()
+    if valid[chosen].all():
+        return values
+    return [v if ok else None for v, ok in zip(values, valid[chosen].tolist(), strict=True)]
+
+
+@implements("Image.stratifiedSample")
+def stratified_sample(
+    context: Any,
+    image: Image,
+    num_points: int,
+    class_band: str | None,
+    region: Geometry | None,
+    scale: float | None,
+    projection: Projection | None,
+    seed: int,
+    class_values: Sequence[int] | None,
+    class_points: Sequence[int] | None,
+    drop_nulls: bool,
+    tile_scale: float,
+    geometries: bool,
+) -> Collection:
+    """Draw so many pixels of each class, those with the smallest hashes; fewer where there are."""
+    if (class_values is None) != (class_points is None) or len(class_values or ()) != len(
+        class_points or ()
+    ):
+        raise EarthError("The lists 'classValues' and 'classPoints' must have the same length.")
+    if not image.bands:
+        raise EarthError("The image has no bands.")
+    band = one_band(image, class_band) if class_band else image.bands[0]
+    if band.type.precision != "int" or band.type.dimensions:
+        raise EarthError(f"The class band '{band.name}' must hold integers.")
+    asked = dict(zip(class_values or (), class_points or (), strict=True))
+    target = work_projection(image, projection, scale=scale, strict=True)
+    where = Region.of(require_geometry(region, image), target)
+    draw = _Draw(image, image.with_bands([band]), where, context.reading, drop_nulls=drop_nulls)
+
+    def list_features() -> list[Feature]:
+        pixels, planes = draw.run(lambda value: int(asked.get(value, num_points)), seed)
+        return features(image, target, pixels, planes, drop_nulls=drop_nulls, points=geometries)
+
+    return _collection(image, list_features)
+
+
+class _Draw:
+    """Pixels of each class by ascending hash, read until enough of them are valid."""
+
+    def __init__(
+        self, image: Image, classes: Image, region: Region, reading: Reading, *, drop_nulls: bool
+    ) -> None:
+        self._image = image
+        self._classes = classes
+        self._region = region
+        self._reading = reading
+        self._drop_nulls = drop_nulls
+
+    def run(self, wanted: Callable[[int], int], seed: int) -> tuple[Pixels, list[Plane]]:
+        """Draw; in row order, with the planes of all bands."""
+        reserve = RESERVE
+        while True:
+            candidates, totals = self._candidates(wanted, seed, reserve)
+            parts, missing = self._accept(candidates, wanted)
+            if not any(missing[v] and len(candidates[v]) < totals[v] for v in candidates):
+                break
+            reserve *= 16
+        pixels = _joined([part for part, _ in parts])
+        order = np.lexsort((pixels.columns, pixels.rows))
+        bands = range(len(self._image.bands))
+        planes = [_row([planes[band] for _, planes in parts], order) for band in bands]
+        return pixels.take(order), planes
+
+    def _accept(
+        self, candidates: dict[int, Pixels], wanted: Callable[[int], int]
+    ) -> tuple[list[tuple[Pixels, list[Plane]]], dict[int, int]]:
+        """Read candidates of all classes together, batch after batch, until there are enough."""
+        missing = {value: wanted(value) for value in candidates}
+        at = dict.fromkeys(candidates, 0)
+        parts: list[tuple[Pixels, list[Plane]]] = []
+        while batches := self._next(candidates, at, missing):
+            together = _joined([batch for _, batch in batches])
+            planes = self._read(together)
+            kept = np.ones(len(together), bool)
+            if self._drop_nulls:
+                kept = np.logical_and.reduce([plane.valid[0] for plane in planes])
+            chosen, first = [], 0
+            for value, batch in batches:
+                valid = first + np.flatnonzero(kept[first : first + len(batch)])
+                chosen.append(valid[: missing[value]])
+                missing[value] -= len(chosen[-1])
+                first += len(batch)
+            picks = np.concatenate(chosen)
+            parts.append((together.take(picks), [_row([plane], picks) for plane in planes]))
+        return parts, missing
+
+    def _next(
+        self, candidates: dict[int, Pixels], at: dict[int, int], missing: dict[int, int]
+    ) -> list[tuple[int, Pixels]]:
+        """The next candidates of each class that still misses some, a few to spare."""
+        batches = []
+        for value, pixels in candidates.items():
+            spare = missing[value] // 8 + 8 if self._drop_nulls else 0
+            end = min(at[value] + missing[value] + spare, len(pixels))
+            if missing[value] > 0 and end > at[value]:
+                batches.append((value, pixels.take(slice(at[value], end))))
+                at[value] = end
+        return batches
+
+    def _candidates(
+        self, wanted: Callable[[int], int], seed: int, reserve: int
+    ) -> tuple[dict[int, Pixels], dict[int, int]]:
+        """The pixels of each class with the smallest hashes, and how many there are in all."""
+        found: dict[int, Pixels] = {}
+        totals: dict[int, int] = {}
+        for block in self._region.blocks():
+            inside = block.inside()
+            if not inside.any():
+                continue
+            (plane,) = self._classes.planes(block.grid, self._reading)
+            rows, columns = np.nonzero(inside & plane.valid)
+            words = pixel_words(block.grid, seed)[rows, columns]
+            values = plane.data[rows, columns]
+            pixels = Pixels(columns + block.column, rows + block.row, words)
+            for value in np.unique(values).tolist():
+                limit = wanted(value) * reserve + 64 if wanted(value) > 0 else 0
+                here = pixels.take(values == value)
+                totals[value] = totals.get(value, 0) + len(here)
+                both = _joined([found[value], here]) if value in found else here
+                found[value] = both.take(smallest(both, limit))
+        return found, totals
+
+    def _read(self, pixels: Pixels) -> list[Plane]:
+        return read_pixels(
+            self._image, self._region.projection, pixels.columns, pixels.rows, self._reading
+        )
+
+
+def _row(planes: Sequence[Plane], order: Integers) -> Plane:
+    """Join planes `(1, n)` and take pixels of them in an order."""
+    if not planes:
+        return Plane(np.zeros((1, 0)))
+    data = np.concatenate([plane.data for plane in planes], axis=1)
+    weights = np.concatenate([plane.weights for plane in planes], axis=1)
+    return Plane(data[:, order], weights[:, order])

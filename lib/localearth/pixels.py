@@ -1,0 +1,210 @@
+"""image:computePixels and thumbnails: an image on a grid becomes a file, evaluated in parts."""
+
+import io
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lib.localearth import render
+from lib.localearth.errors import EarthError
+from lib.localearth.raster.footprint import lonlat_bounds
+from lib.localearth.raster.grid import Grid
+from lib.localearth.raster.image import Image, Plane, Reading
+from lib.localearth.raster.projection import Transform, crs_of
+
+# https://developers.google.com/earth-engine/reference/rest/v1/projects.image/computePixels
+MAX_BYTES = 50_331_648
+MAX_SIDE = 32_768
+MAX_BANDS = 1024
+PART = 512  # side of the parts that are evaluated at once
+THUMBNAIL_SIDE = 512
+
+_MIME = {
+    "PNG": "image/png",
+    "JPEG": "image/jpeg",
+    "NPY": "application/octet-stream",
+    "GEO_TIFF": "image/tiff",
+    "ZIPPED_GEO_TIFF": "application/zip",
+    "ZIPPED_GEO_TIFF_PER_BAND": "application/zip",
+}
+
+
+def answer(
+    image: Image, body: Mapping[str, Any], *, simulated: bool, thumbnail: bool = False
+) -> tuple[str, bytes]:
+    """Answer a request for pixels.
+
+    Args:
+        image: What to read.
+        body: Request with "grid", "bandIds", "fileFormat", "visualizationOptions".
+        simulated: Whether to say in the file's metadata that the data are simulated.
+        thumbnail: Whether a grid that is left out means a picture of moderate size.
+
+    Returns:
+        Content type and bytes.
+
+    Raises:
+        EarthError: The request is too large or malformed.
+    """
+    image = select(image, body.get("bandIds"))
+    grid = _grid(image, body.get("grid"), thumbnail=thumbnail)
+    kind = str(body.get("fileFormat") or "AUTO_JPEG_PNG")
+    if kind in ("PNG", "JPEG", "AUTO_JPEG_PNG"):
+        return _picture(image, grid, body, kind)
+    if kind not in _MIME:
+        raise EarthError(f"Unsupported file format: {kind}.")
+    bands = read(image, grid)
+    tags = {"SIMULATED": "yes: computed from noise, not an image of the Earth"} if simulated else {}
+    return _MIME[kind], _data_file(kind, bands, grid, tags, str(body.get("filenamePrefix") or ""))
+
+
+def select(image: Image, band_ids: Any) -> Image:
+    """Keep the named bands, in the order of the names."""
+    if not band_ids:
+        return image
+    if isinstance(band_ids, str):
+        band_ids = band_ids.split(",")
+    by_name = {band.name: band for band in image.bands}
+    missing = [name for name in band_ids if name not in by_name]
+    if missing:
+        raise EarthError(
+            f"Band '{missing[0]}' not found. Available bands: [{', '.join(image.names)}]"
+        )
+    return image.with_bands([by_name[name] for name in band_ids])
+
+
+def read(image: Image, grid: Grid) -> dict[str, NDArray[Any]]:
+    """All bands on a grid by name; masked pixels are 0.
+
+    Raises:
+        EarthError: More than the service sends at once, or pixels are arrays.
+    """
+    _check_size(image, grid)
+    shape = (grid.height, grid.width)
+    bands = {band.name: np.zeros(shape, band.type.dtype) for band in image.bands}
+    for part, rows, columns in parts(grid):
+        for band, plane in zip(image.bands, image.planes(part, Reading()), strict=True):
+            _fill(bands[band.name][rows, columns], plane)
+    return bands
+
+
+def parts(grid: Grid) -> Iterator[tuple[Grid, slice, slice]]:
+    """Cut a grid into parts of at most 512 x 512 pixels, with their rows and columns."""
+    for row in range(0, grid.height, PART):
+        for column in range(0, grid.width, PART):
+            height, width = min(PART, grid.height - row), min(PART, grid.width - column)
+            part = grid.window(column, row, width, height)
+            yield part, slice(row, row + height), slice(column, column + width)
+
+
+def _fill(target: NDArray[Any], plane: Plane) -> None:
+    data = plane.data
+    if data.ndim > 2:
+        raise EarthError("Array-valued bands cannot be written; flatten or project them first.")
+    if data.dtype.kind == "f" and target.dtype.kind != "f":
+        data = np.nan_to_num(data)
+    if plane.mask is None:
+        target[...] = data
+    else:
+        valid = plane.valid
+        target[valid] = data[valid]
+
+
+def _check_size(image: Image, grid: Grid) -> None:
+    if not image.bands:
+        raise EarthError("The image has no bands.")
+    if len(image.bands) > MAX_BANDS:
+        raise EarthError(f"Too many bands: {len(image.bands)}, but only {MAX_BANDS} allowed.")
+    if any(band.type.dimensions for band in image.bands):
+        raise EarthError("Array-valued bands cannot be written; flatten or project them first.")
+    if max(grid.width, grid.height) > MAX_SIDE:
+        raise EarthError(
+            f"Pixel grid dimensions ({grid.width}x{grid.height}) must be less than or equal to "
+            f"{MAX_SIDE}."
+        )
+    size = grid.width * grid.height * sum(band.type.dtype.itemsize for band in image.bands)
+    if size > MAX_BYTES:
+        raise EarthError(
+            f"Total request size ({size} bytes) must be less than or equal to {MAX_BYTES} bytes."
+        )
+
+
+def _picture(image: Image, grid: Grid, body: Mapping[str, Any], kind: str) -> tuple[str, bytes]:
+    look = render.Visualisation.from_request(body.get("visualizationOptions"))
+    shown = image.with_bands(image.bands[:3])
+    _check_size(shown, grid)
+    picture = np.zeros((grid.height, grid.width, 4), np.uint8)
+    for part, rows, columns in parts(grid):
+        planes = shown.planes(part, Reading())
+        picture[rows, columns] = render.to_rgba(planes, [b.type for b in shown.bands], look)
+    opaque = bool((picture[..., 3] == 255).all())
+    if kind == "JPEG" or (kind == "AUTO_JPEG_PNG" and opaque):
+        return _MIME["JPEG"], render.jpeg(picture)
+    return _MIME["PNG"], render.png(picture)
+
+
+def _data_file(
+    kind: str, bands: Mapping[str, NDArray[Any]], grid: Grid, tags: Mapping[str, str], prefix: str
+) -> bytes:
+    if kind == "NPY":
+        return render.npy(bands)
+    if kind == "GEO_TIFF":
+        return render.geotiff(bands, grid, tags=tags)
+    prefix = prefix or "download"
+    groups: Sequence[tuple[str, Mapping[str, NDArray[Any]]]] = (
+        [(f"{prefix}.tif", bands)]
+        if kind == "ZIPPED_GEO_TIFF"
+        else [(f"{prefix}.{name}.tif", {name: array}) for name, array in bands.items()]
+    )
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, group in groups:
+            archive.writestr(name, render.geotiff(group, grid, tags=tags))
+    return file.getvalue()
+
+
+def _grid(image: Image, wanted: Mapping[str, Any] | None, *, thumbnail: bool) -> Grid:
+    if not wanted:
+        return _thumbnail_grid(image) if thumbnail else native_grid(image)
+    size = wanted.get("dimensions") or {}
+    width, height = int(size.get("width") or 0), int(size.get("height") or 0)
+    affine = wanted.get("affineTransform")
+    crs = str(wanted.get("crsCode") or wanted.get("crsWkt") or "")
+    if not affine or not crs or width <= 0 or height <= 0:
+        raise EarthError("A pixel grid needs dimensions, affineTransform and crsCode or crsWkt.")
+    crs_of(crs)
+    keys = ("scaleX", "shearX", "translateX", "shearY", "scaleY", "translateY")
+    a, b, c, d, e, f = (float(affine.get(key) or 0.0) for key in keys)
+    return Grid(crs, (a, b, c, d, e, f), width, height)
+
+
+def native_grid(image: Image) -> Grid:
+    """The pixels of an image's first band.
+
+    Raises:
+        EarthError: The image has no bands or no bounds.
+    """
+    if not image.bands:
+        raise EarthError("The image has no bands.")
+    band = image.bands[0]
+    if band.dimensions is None:
+        raise EarthError("Image has no fixed projection: specify a pixel grid.")
+    whole = Grid(band.projection.crs, band.projection.transform, *band.dimensions)
+    return whole.window(*band.origin, *band.dimensions) if band.origin else whole
+
+
+def _thumbnail_grid(image: Image) -> Grid:
+    if image.bands and image.bands[0].dimensions is not None:
+        native = native_grid(image)
+        if max(native.width, native.height) <= MAX_SIDE // 4:
+            return native
+    bounds = lonlat_bounds(image.footprint)
+    west, south, east, north = bounds or (-180.0, -90.0, 180.0, 90.0)
+    size = max(east - west, north - south) / THUMBNAIL_SIDE
+    width = max(1, round((east - west) / size))
+    height = max(1, round((north - south) / size))
+    transform: Transform = (size, 0.0, west, 0.0, -size, north)
+    return Grid("EPSG:4326", transform, width, height)

@@ -1,0 +1,91 @@
+"""The pattern that people made: a net of roads, and within each of its meshes rows of plots.
+
+Meshes are irregular polygons of some kilometres whose edges are roads; each mesh is turned its own
+way and laid out in rows of plots, like bricks. Plots are the unit that land use is decided for.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lib.localearth.planet.bricks import Bricks, Frame, bricks
+from lib.localearth.planet.cells import Pattern, polygons
+from lib.localearth.planet.noise import Floats, Points, Words, fractal, mix, octave, unit
+from lib.localearth.planet.site import Site
+
+F = np.float32
+MESH = 13  # octave of the road net: 4.9 km at the equator, 3.3 km at 48 degrees
+PLOTS_RESOLVED_M = 130.0  # pixel size up to which plots are drawn, at the equator
+MESHES_RESOLVED_M = 900.0
+ROWS = (6.0, 13.0)  # rows of plots in a mesh
+COLUMNS = (4.5, 11.0)  # plots in a row
+WAVE = 0.012  # how far plots' edges curve, in meshes
+
+
+@dataclass(frozen=True)
+class Country:
+    """The road net and the plots of a window.
+
+    Attributes:
+        mesh: Polygons of the road net.
+        mesh_m: Metres that the lattice's cells measure.
+        frame: Turned coordinates in the mesh.
+        plots: The plots.
+        at: Middle of each pixel's plot in the world square.
+        road_m: Distance from the nearest road.
+        edge_m: Distance from the nearest side of the plot.
+    """
+
+    mesh: Pattern
+    mesh_m: Floats
+    frame: Frame
+    plots: Bricks
+    at: Points
+    road_m: Floats
+    edge_m: Floats
+
+    def number(self, salt: int) -> Floats:
+        """A uniform number per plot."""
+        return unit(mix(self.plots.words + np.uint32(salt)))
+
+
+def country_of(site: Site) -> Country | None:
+    """Roads and plots of a window; None where they are finer than its pixels."""
+    if site.scale > PLOTS_RESOLVED_M:
+        return None
+    points = site.points
+    mesh = polygons(points, MESH, jitter=0.85, seed=700)
+    mesh_m = site.world_m * F(2.0**-MESH)
+    words = mesh.sites.words.ravel().take(mesh.nearest)
+    frame = Frame.turned(mesh.dx, mesh.dy, unit(mix(words + np.uint32(3))), words)
+    wave_x = F(WAVE) * octave(points, 14, 705) + F(WAVE / 4) * octave(points, 16, 706)
+    wave_y = F(WAVE) * octave(points, 14, 707) + F(WAVE / 4) * octave(points, 16, 708)
+    bent = frame.bent(wave_x, wave_y)
+    low, high = ROWS
+    rows = np.floor(F(low) + F(high - low) * unit(mix(words + np.uint32(9))))
+    plots = bricks(bent, rows=rows, columns=COLUMNS, salt=710)
+    return Country(
+        mesh, mesh_m, bent, plots, _middles(site, mesh, frame, plots), mesh.edge * mesh_m,
+        plots.edge() * mesh_m,
+    )  # fmt: skip
+
+
+def _middles(site: Site, mesh: Pattern, frame: Frame, plots: Bricks) -> Points:
+    dx = plots.middle_x * frame.cosine - plots.middle_y * frame.sine
+    dy = plots.middle_x * frame.sine + plots.middle_y * frame.cosine
+    at = mesh.sites.points(site.points.finest)
+    size = 2.0**-MESH
+    return Points(
+        at.u.ravel().take(mesh.nearest) + dx * size, at.v.ravel().take(mesh.nearest) + dy * size,
+        site.points.finest,
+    )  # fmt: skip
+
+
+def woods(points: Points) -> Floats:
+    """How much the land inclines to forest, smooth over plots."""
+    return fractal(points, 9, 14, gain=0.8, seed=740)
+
+
+def mesh_words(country: Country) -> Words:
+    """A hash per mesh."""
+    return country.frame.words

@@ -1,0 +1,107 @@
+"""What decides the cover of a pixel: water nearby, slope, climate, scale."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lib.localearth.planet import season
+from lib.localearth.planet.lattice import WORLD_METRES, Window
+from lib.localearth.planet.noise import Doubles, Floats, Points, fractal, smooth
+from lib.localearth.planet.relief import Relief, relief
+from lib.localearth.raster.projection import crs_of
+
+F = np.float32
+PAD = 1  # pixels around a window, for slopes and distances
+
+
+@dataclass(frozen=True)
+class Site:
+    """Planes of a window, each `(height, width)`.
+
+    Attributes:
+        window, points: The pixels.
+        scale: Metres a pixel measures.
+        relief: Relief and water noises.
+        slope_x, slope_y: Rise eastwards and southwards, metres per metre.
+        slope: Steepness, metres per metre.
+        river_m, brook_m, rill_m: Distance from the middle of a watercourse.
+        world_m: Metres that the world square's side measures here.
+        latitude: Degrees.
+        cold: Effective latitude: height counts as latitude.
+        season: The same as a byte.
+        arid: 0 humid, 1 desert.
+    """
+
+    window: Window
+    points: Points
+    scale: float
+    relief: Relief
+    slope_x: Floats
+    slope_y: Floats
+    slope: Floats
+    river_m: Floats
+    brook_m: Floats
+    rill_m: Floats
+    world_m: Floats
+    latitude: Floats
+    cold: Floats
+    season: NDArray[np.uint8]
+    arid: Floats
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.window.shape
+
+
+def site_of(window: Window) -> Site:
+    """Compute what decides the cover of a window's pixels."""
+    wide = window.pad(PAD).points()
+    points = wide.inner(PAD)
+    whole = relief(wide)
+    turn = (0.5 - points.v) * (2 * math.pi)
+    stretch = np.cosh(turn)
+    step_x, step_y = _steps(window, stretch)
+    slope_x, slope_y = _gradient(whole.elevation, step_x, step_y)
+    here = whole.inner(PAD)
+    latitude = np.degrees(np.arctan(np.sinh(turn))).astype(np.float32)
+    cold = np.abs(latitude) + here.elevation * F(1 / season.METRES_PER_DEGREE)
+    signed = np.where(latitude < 0, -cold, cold)
+    byte = np.clip(np.rint(signed * F(1 / season.DEGREES_PER_STEP)) + F(128), 0, 255)
+    return Site(
+        window, points, window.scale_m, here, slope_x, slope_y,
+        np.sqrt(slope_x * slope_x + slope_y * slope_y), _line(whole.river, step_x, step_y),
+        _line(whole.brook, step_x, step_y), _line(whole.rill, step_x, step_y),
+        (WORLD_METRES / stretch).astype(np.float32), latitude, cold, byte.astype(np.uint8),
+        _aridity(points, latitude),
+    )  # fmt: skip
+
+
+def _aridity(points: Points, latitude: Floats) -> Floats:
+    belt = np.abs(np.abs(latitude) - F(24)) * F(1 / 15)
+    dry = smooth(0.0, 1.0, F(1) - belt) * F(0.75)
+    return np.clip(dry + F(0.28) * fractal(points, 5, 9, gain=0.6, seed=150), 0, 1.3)
+
+
+def _steps(window: Window, stretch: Doubles) -> tuple[Floats, Floats]:
+    """Metres across and down a pixel, broadcastable to the window."""
+    down = np.full((1, 1), window.scale_m, np.float32)
+    if not crs_of(window.lattice.crs).is_geographic:
+        return down, down
+    return (window.scale_m / stretch[:, :1]).astype(np.float32), down
+
+
+def _gradient(values: Floats, step_x: Floats, step_y: Floats) -> tuple[Floats, Floats]:
+    """Central differences of a padded plane, per metre."""
+    across = (values[1:-1, 2:] - values[1:-1, :-2]) / (F(2) * step_x)
+    down = (values[2:, 1:-1] - values[:-2, 1:-1]) / (F(2) * step_y)
+    return across, down
+
+
+def _line(values: Floats, step_x: Floats, step_y: Floats) -> Floats:
+    """Distance in metres from the zero line of a padded plane."""
+    across, down = _gradient(values, step_x, step_y)
+    steep = np.sqrt(across * across + down * down) + F(1e-9)
+    return np.abs(values[PAD:-PAD, PAD:-PAD]) / steep

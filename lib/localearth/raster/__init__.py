@@ -1,0 +1,1 @@
+"""Grids, projections and lazy images."""

@@ -69,6 +69,29 @@ class SampleSet:
         columns: dict[str, Any] = {name: getattr(self, name)[chosen] for name in _COLUMNS}
         return SampleSet(names=self.names, legend=self.legend, part=True, **columns)
 
+    def with_classes_of_at_least(self, count: int) -> "SampleSet":
+        """Leave out classes with fewer samples, from the samples and from the legend.
+
+        Raises:
+            SampleError: Fewer than two classes remain; the message names what is there.
+        """
+        kept = np.flatnonzero(self.counts >= count)
+        if len(kept) == len(self.legend):
+            return self
+        if len(kept) < 2:
+            there = ", ".join(self.legend.names[index] for index in kept) or "none"
+            raise _error(
+                f"Fewer than two classes have {count} samples or more; those that do: {there}.",
+                "Choose a larger area, other labels, or more samples a class.",
+            )
+        place = np.full(len(self.legend), -1, np.int16)
+        place[kept] = np.arange(len(kept))
+        chosen = np.flatnonzero(place[self.class_index] >= 0)
+        columns: dict[str, Any] = {name: getattr(self, name)[chosen] for name in _COLUMNS}
+        columns["class_index"] = place[columns["class_index"]]
+        legend = Legend(tuple(self.legend.classes[index] for index in kept))
+        return SampleSet(names=self.names, legend=legend, part=self.part, **columns)
+
     def save(self, path: Path) -> None:
         """Write the samples to a compressed .npz file."""
         columns: dict[str, Any] = {name: getattr(self, name) for name in _COLUMNS}

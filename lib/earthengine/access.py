@@ -53,6 +53,7 @@ class Capabilities:
         pixels_bytes: Most uncompressed bytes in one answer of pixels.
         parallel_requests: Most requests under way at once.
         table_page: Most rows in one page of a table.
+        data_sets: Catalogue ids that it has; None where it has them all.
     """
 
     base_map: bool
@@ -64,6 +65,11 @@ class Capabilities:
     pixels_bytes: int = 50_331_648
     parallel_requests: int = 40
     table_page: int = 1000
+    data_sets: frozenset[str] | None = None
+
+    def serves(self, collection_id: str) -> bool:
+        """Tell whether it has a data set of the catalogue."""
+        return self.data_sets is None or collection_id in self.data_sets
 
 
 @dataclass(frozen=True)
@@ -202,10 +208,8 @@ def _execute(method: str, path: str, text: str | None = None) -> bytes:
         body=text,
         headers=headers,
     )
-    try:
+    with _translated(current()):
         content: bytes = request.execute(num_retries=_RETRIES)
-    except HttpError as error:
-        raise sentence_for_answer(int(error.resp.status), error.content) from error
     return content
 
 
@@ -274,6 +278,8 @@ def _translated(connection: Connection) -> Iterator[None]:
         yield
     except AppError:
         raise
+    except HttpError as error:
+        raise sentence_for_answer(int(error.resp.status), error.content) from error
     except ee.EEException as error:
         raise sentence_for(str(error), status=_status(error)) from error
     except (TimeoutError, ConnectionError) as error:

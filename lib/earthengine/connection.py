@@ -30,6 +30,7 @@ from lib.earthengine.credentials import (
 )
 from lib.earthengine.doors import Door, HttpDoor, InProcessDoor, SignatureDoor
 from lib.earthengine.translation import sentence_for_answer
+from lib.localearth import planet
 from lib.localearth.signatures import client_file
 
 __all__ = [
@@ -81,6 +82,7 @@ def local(home: Path | None = None) -> Connection:
             endpoints=False,
             parallel_requests=max(2, os.cpu_count() or 2),
             table_page=_LOCAL_TABLE_PAGE,
+            data_sets=frozenset(planet.asset_ids()),
         ),
         door=_local_door(place),
         signatures=_SIGNATURES,

@@ -24,8 +24,6 @@ _WATER_CLASS = 80
 _RELIEF_COLORS = ("#b9c9a8", "#d4d3ad", "#d9c8a3", "#c9b08f", "#b8a597", "#e6e3e0")
 _RELIEF_TOP_M = 3000
 _WATER_COLOR = "#7fa8c0"
-# Water is what most pixels around say: a map of covers has wrong pixels, which would look like isles.
-_WATER_RADIUS_PIXELS = 3
 _SHADE = (0.45, 0.65)
 
 
@@ -64,13 +62,14 @@ def make_map(
 @with_connection
 def base_layers(connection: Connection) -> tuple[MapLayer, ...]:
     """The ground beneath the layers: shaded relief and water, of the same world as the imagery."""
-    height = ee.Image(_ELEVATION).select("elevation").unmask(0, False)
+    measured = ee.Image(_ELEVATION).select("elevation")
+    height = measured.unmask(0, False)
     tint = height.visualize(min=0, max=_RELIEF_TOP_M, palette=list(_RELIEF_COLORS))
     dark, light = _SHADE
     shade = ee.Terrain.hillshade(height).divide(255).multiply(light).add(dark)
     cover = ee.ImageCollection(_COVER).mosaic().select("Map").eq(_WATER_CLASS)
-    around = ee.Kernel.square(_WATER_RADIUS_PIXELS)
-    water = cover.reduceNeighborhood(ee.Reducer.mean(), around, optimization="boxcar").gt(0.5)
+    # The sea is exactly 0 in the elevation model; a map of covers has wrong pixels in it.
+    water = cover.unmask(0, False).Or(measured.eq(0).unmask(0, False))
     water = water.selfMask().visualize(palette=[_WATER_COLOR])
     relief = to_expression(tint.multiply(shade).min(255).toByte().blend(water))
     visual = Visual(("vis-red", "vis-green", "vis-blue"), 0, 255)

@@ -120,7 +120,7 @@ def import_files(local: Connection, project: Project, beside: Path) -> None:
 
 
 def import_file(path: Path, asset: str, *, local: Connection | None = None) -> str:
-    """Make a GeoTIFF or a vector file an asset of Local Earth.
+    """Make a GeoTIFF or a vector file an asset of Local Earth, instead of one of the same name.
 
     Returns:
         The asset's id.
@@ -129,7 +129,7 @@ def import_file(path: Path, asset: str, *, local: Connection | None = None) -> s
         RasterError, VectorError: It cannot be read or cannot be placed on the Earth.
     """
     put = assets.import_features if path.suffix.lower() in VECTOR_ENDINGS else assets.import_raster
-    return put(local or connection.local(), path, asset)
+    return put(local or connection.local(), path, asset, overwrite=True)
 
 
 def resolve(file: FileRef, beside: Path) -> Path:
@@ -160,12 +160,13 @@ def _report(
     drawn, trained, other = summaries["samples"], summaries["train"], summaries["other_split"]
     deployed, mapped = summaries["deploy"], summaries["results"]
     names = [item["name"] for item in drawn["legend"]]
+    asked = [item["name"] for item in drawn["asked_legend"]]
     return {
         "project": project.name,
         "simulated": drawn["simulated"],
         "samples": {
             "count": drawn["count"],
-            "per_class": dict(zip(names, drawn["obtained"], strict=True)),
+            "per_class": dict(zip(asked, drawn["obtained"], strict=True)),
         },
         "split": trained["split"],
         "test": _scores(trained),

@@ -287,6 +287,8 @@ def load_project(text: str | bytes) -> Project:
 
 def demo_project() -> Project:
     """The guided demo's project, on the simulated planet."""
+    if not DEMO.exists():
+        raise ProjectError("The demo is not part of this copy of Loam.", field="project")
     return from_text(DEMO.read_text())
 
 

@@ -125,23 +125,29 @@ def read(workspace: Workspace) -> SamplesView | None:
 def _class_counts(
     samples: SampleSet, split: Split | None, summary: dict[str, Any]
 ) -> tuple[ClassCount, ...]:
+    """Counts for every class that was asked for; those that were left out have no samples."""
     size = len(samples.legend)
     counted = split.class_counts(samples) if split else np.zeros((3, size), int)
-    weights = class_weights(samples.class_index, size)
-    return tuple(
-        ClassCount(
-            name=item.name,
-            color=item.color,
-            asked=summary["asked"][index],
-            obtained=summary["obtained"][index],
-            training=int(counted[0][index]),
-            validation=int(counted[1][index]),
-            test=int(counted[2][index]),
-            weight=float(weights[index]),
-            reason=summary["reasons"][index],
+    weights = class_weights(samples.class_index, size, names=samples.legend.names)
+    places = {value: place for place, value in enumerate(samples.legend.values)}
+    rows = []
+    for index, item in enumerate(Legend.from_json(summary["asked_legend"])):
+        place = places.get(item.value)
+        parts = (0, 0, 0) if place is None else tuple(int(part[place]) for part in counted)
+        rows.append(
+            ClassCount(
+                name=item.name,
+                color=item.color,
+                asked=summary["asked"][index],
+                obtained=summary["obtained"][index],
+                training=parts[0],
+                validation=parts[1],
+                test=parts[2],
+                weight=0.0 if place is None else float(weights[place]),
+                reason=summary["reasons"][index],
+            )
         )
-        for index, item in enumerate(samples.legend.classes)
-    )
+    return tuple(rows)
 
 
 def _points(samples: SampleSet) -> tuple[tuple[float, float, int], ...]:

@@ -99,3 +99,22 @@ def test_bad_samples_are_refused_with_the_reason(changes, words):
         make(**changes)
 
     assert caught.value.hint
+
+
+def test_classes_with_too_few_samples_leave_the_samples_and_the_legend():
+    kept = make(class_index=[2, 0, 0, 2]).with_classes_of_at_least(2)
+
+    assert kept.legend.names == ("Water", "Town")
+    assert kept.class_index.tolist() == [1, 0, 0, 1]
+    assert kept.ids.tolist() == [5, 6, 7, 8]
+
+
+def test_samples_whose_classes_are_all_large_enough_stay_as_they_are():
+    samples = make(class_index=[0, 1, 1, 2])
+
+    assert samples.with_classes_of_at_least(1) is samples
+
+
+def test_one_class_that_is_large_enough_is_not_enough():
+    with pytest.raises(SampleError, match=r"those that do: Trees\."):
+        make().with_classes_of_at_least(2)

@@ -8,6 +8,10 @@ from lib.earthengine import imagery, labels, sampling
 from lib.workflow.work.order import Order, Progress
 
 
+LEAST = 3
+"""Samples that a class needs, so that training, validation and test set can each have one."""
+
+
 def run(order: Order, progress: Progress) -> None:
     """Draw the samples that an order asks for and keep them as `samples.npz`."""
     project, connection = order.project, order.connection
@@ -28,25 +32,33 @@ def run(order: Order, progress: Progress) -> None:
             aoi=aoi,
             on_progress=lambda share, words: progress.report("Drawing", words, 0.05 + 0.9 * share),
         )
+        samples = samples.with_classes_of_at_least(LEAST)
         samples.save(making.folder / "samples.npz")
-        making.summary = _summary(
-            samples, report, simulated=imagery.is_simulated(connection, predictors)
-        )
+        simulated = imagery.is_simulated(connection, predictors)
+        making.summary = _summary(samples, report, legend, simulated=simulated)
 
 
 def _summary(
-    samples: SampleSet, report: sampling.DrawReport, *, simulated: bool
+    samples: SampleSet, report: sampling.DrawReport, legend: Legend, *, simulated: bool
 ) -> dict[str, object]:
     return {
         "count": len(samples.class_index),
+        "asked_legend": legend.to_json(),
         "asked": list(report.asked),
         "obtained": list(report.obtained),
-        "reasons": list(report.reasons),
+        "reasons": [_reason(*row) for row in zip(report.obtained, report.reasons, strict=True)],
         "legend": samples.legend.to_json(),
         "predictors": list(samples.names),
         "has_polygons": bool((samples.group >= 0).any()),
         "simulated": simulated,
     }
+
+
+def _reason(obtained: int, reason: str) -> str:
+    if obtained >= LEAST:
+        return reason
+    left_out = f"The class is left out: to be trained and tested it needs {LEAST} samples."
+    return f"{reason} {left_out}".strip()
 
 
 def require_aoi(order: Order) -> Aoi:

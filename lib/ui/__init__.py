@@ -1,0 +1,1 @@
+"""What pages are made of: the frame, maps, charts, controls, progress and messages."""

@@ -1,0 +1,203 @@
+"""Maps: a steady base, everything else exchanged in place, so zoom and drawings survive."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import folium
+import streamlit as st
+from streamlit_folium import st_folium
+
+from lib.core.errors import AppError
+from lib.core.layer import MapLayer
+from lib.ui import mapparts, state
+from lib.ui.guard import guard, show
+
+HEIGHT_PX = 560
+WORLD = (-60.0, -35.0, 100.0, 60.0)
+Bounds = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class MapContent:
+    """What a map shows.
+
+    Attributes:
+        base: Layers beneath everything, the same for the whole session.
+        layers: Layers from bottom to top.
+        bounds: West, south, east, north to show first, or None for the world.
+        area: GeoJSON geometry of the area of interest, or None.
+        points: Longitude, latitude and class index of each sample.
+        colors: Colour of each class index.
+    """
+
+    base: tuple[MapLayer, ...] = ()
+    layers: tuple[MapLayer, ...] = ()
+    bounds: Bounds | None = None
+    area: dict[str, Any] | None = None
+    points: Sequence[tuple[float, float, int]] = ()
+    colors: Sequence[str] = ()
+
+
+def look_at(content: MapContent, *, key: str, controls: bool = True) -> None:
+    """Show a map that nobody draws on, with the opacity and order of its layers beneath."""
+
+    @st.fragment
+    def part() -> None:
+        with guard():
+            place = st.container()
+            shown = _layer_controls(content.layers, key) if controls else _as_given(content.layers)
+            with place:
+                group = _dynamic(content, shown, with_area=True)
+                _show(_base(content, key, draw=False), group, key, content, returned=[])
+
+    part()
+
+
+def draw_on(
+    content: MapContent, *, key: str, on_change: Callable[[dict[str, Any] | None], None]
+) -> None:
+    """Show a map on which one area is drawn and edited.
+
+    Args:
+        content: What it shows; its area is loaded into the drawing tools.
+        key: Name of the map.
+        on_change: Called with a new GeoJSON geometry, or None when the area was removed; the
+            page is drawn again afterwards.
+    """
+
+    @st.fragment
+    def part() -> None:
+        with guard():
+            group = _dynamic(content, _as_given(content.layers), with_area=False)
+            answer = _show(_base(content, key, draw=True), group, key, content, ["all_drawings"])
+            drawn = _drawn(answer)
+            if drawn is not None and drawn != state.remembered(_name(key, "seen"), lambda: ""):
+                state.remember(_name(key, "seen"), drawn)
+                _tell_change(drawn, key, on_change)
+            problem = state.remembered(_name(key, "problem"), _nothing_wrong)
+            if problem is not None:
+                show(problem)
+
+    part()
+
+
+def _tell_change(drawn: str, key: str, on_change: Callable[[dict[str, Any] | None], None]) -> None:
+    """Hand a drawing on; what is wrong with it stays beside the map until the next one."""
+    try:
+        on_change(json.loads(drawn))
+    except AppError as error:
+        state.remember(_name(key, "problem"), error)
+    else:
+        state.remember(_name(key, "problem"), None)
+        st.rerun()
+
+
+def _nothing_wrong() -> AppError | None:
+    return None
+
+
+def _drawn(answer: dict[str, Any] | None) -> str | None:
+    """Return the drawn geometry as text, "null" for a removed one, None for untouched."""
+    drawings = (answer or {}).get("all_drawings")
+    if drawings is None:
+        return None
+    geometry = drawings[-1]["geometry"] if drawings else None
+    return json.dumps(geometry, sort_keys=True)
+
+
+def _name(key: str, what: str) -> str:
+    """Return the name under which something is kept during one visit."""
+    return f"{key}-{what}-{state.visit()}"
+
+
+def _base(content: MapContent, key: str, *, draw: bool) -> folium.Map:
+    """Build the part that stays as it is during a visit to the page."""
+    start = state.remembered(_name(key, "start"), lambda: (content.bounds or WORLD, content.area))
+    bounds, area = start
+    west, south, east, north = bounds
+    built = mapparts.LoamMap(
+        location=[(south + north) / 2, (west + east) / 2],
+        zoom_start=11 if content.bounds else 3,
+        tiles=None,
+        control_scale=True,
+        max_zoom=mapparts.MAX_ZOOM,
+        zoom_snap=0.5,
+        world_copy_jump=True,
+        loam_view=f"loam-{state.view_name()}",
+        loam_bounds=mapparts.corners(bounds),
+        loam_single=draw,
+    )
+    for layer in content.base:
+        mapparts.tile_layer(layer, layer.opacity).add_to(built)
+    if draw:
+        group = mapparts.editable(area)
+        group.add_to(built)
+        mapparts.AreaDraw(group).add_to(built)
+    return built
+
+
+def _dynamic(
+    content: MapContent, shown: Sequence[tuple[MapLayer, float]], *, with_area: bool
+) -> folium.FeatureGroup:
+    """Build the part that is exchanged in place."""
+    group = folium.FeatureGroup(name="layers")
+    for layer, opacity in shown:
+        mapparts.tile_layer(layer, opacity).add_to(group)
+    if with_area and content.area:
+        mapparts.outline(content.area).add_to(group)
+    if content.points:
+        mapparts.Points(content.points, content.colors, 3.0).add_to(group)
+    return group
+
+
+def _show(
+    base: folium.Map,
+    group: folium.FeatureGroup,
+    key: str,
+    content: MapContent,
+    returned: list[str],
+) -> dict[str, Any] | None:
+    # The component ignores a changed script whose key it believes to be the same; addresses of
+    # the base are part of the key so that another connection's base is really drawn.
+    marks = "".join(layer.url for layer in content.base) + state.view_name()
+    digest = hashlib.sha256(marks.encode()).hexdigest()[:12]
+    answer: dict[str, Any] | None = st_folium(
+        base,
+        key=f"{key}-{state.visit()}-{digest}",
+        height=HEIGHT_PX,
+        use_container_width=True,
+        returned_objects=returned,
+        feature_group_to_add=group,
+    )
+    return answer
+
+
+def _as_given(layers: Sequence[MapLayer]) -> list[tuple[MapLayer, float]]:
+    return [(layer, layer.opacity) for layer in layers]
+
+
+def _layer_controls(layers: Sequence[MapLayer], key: str) -> list[tuple[MapLayer, float]]:
+    """Draw opacity and order of layers; return them from bottom to top."""
+    if not layers:
+        return []
+    names = [layer.name for layer in layers]
+    columns = st.columns(max(len(names) + 1, 3) if len(names) > 1 else 3, gap="medium")
+    opacity = {}
+    for number, (column, layer) in enumerate(zip(columns, layers, strict=False)):
+        opacity[layer.name] = column.slider(
+            f"Opacity of {layer.name}",
+            0,
+            100,
+            round(layer.opacity * 100),
+            step=5,
+            format="%d %%",
+            key=f"{key}-opacity-{number}",
+        )
+    top = names[-1]
+    if len(names) > 1:
+        top = columns[-1].selectbox("On top", names, index=len(names) - 1, key=f"{key}-top")
+    ordered = sorted(layers, key=lambda layer: layer.name == top)
+    return [(layer, opacity[layer.name] / 100) for layer in ordered if opacity[layer.name] > 0]

@@ -1,0 +1,89 @@
+"""Deploy: the network becomes an Earth Engine expression, proven equal to the original."""
+
+import streamlit as st
+
+from lib.core.formats import number
+from lib.ui import figures, footer, frame, guide, modelpickers, pickers, progress, state
+from lib.ui.guard import guard, plain, require
+from lib.workflow import deploy
+from lib.workflow.deploy import DeployView
+
+
+def show_parity(view: DeployView) -> None:
+    """Show that the deployed form and the network predict the same."""
+    if view.stale:
+        frame.stale_note(view.changed)
+    frame.section("Parity check", simulated=view.simulated)
+    st.markdown(
+        ":gray[The expression and the Keras model predict the same held-out pixels. Above the "
+        "bound, the network is not handed over.]"
+    )
+    difference, bound, pixels, masked = st.columns(4)
+    difference.metric(
+        "Greatest difference",
+        figures.small(view.max_abs_difference),
+        help="The largest difference between two predicted probabilities.",
+    )
+    bound.metric("Bound", figures.small(view.bound))
+    pixels.metric("Pixels compared", number(view.pixels))
+    masked.metric(
+        "Masked among them", number(view.masked_pixels), help="Masked in both forms alike."
+    )
+    if view.max_abs_difference <= view.bound:
+        st.success(
+            "Both forms agree. The network may be put on the map.", icon=":material/verified:"
+        )
+
+
+def show_size(view: DeployView) -> None:
+    """Show the size of the expression against the limit, and what it is made of."""
+    frame.section("Size")
+    figures.size_meter(view.size_bytes, view.limit_bytes)
+    st.markdown(plain(view.forest_words))
+    frame.section("What it is made of")
+    st.markdown(" · ".join(f"`{form}`" for form in view.forms))
+    known = (
+        "All of these forms have been seen on the live service."
+        if view.seen_live
+        else "Some of these forms have not been seen on the live service yet. "
+        "`python -m lib check` tries each of them on a connection."
+    )
+    st.caption(known)
+
+
+with guard():
+    ws = state.workspace()
+    guide.banner("deploy")
+    require(ws, "deploy")
+    view = None
+    with guard():
+        view = deploy.read(ws)
+    job = deploy.job(ws)
+    busy = progress.is_live(job)
+    left, right = frame.two_thirds()
+    with right:
+        frame.heading("deploy")
+        with guard():
+            pickers.keep(ws, deployment=modelpickers.route(ws, deploy.routes()))
+    with left:
+        progress.watch(lambda: deploy.job(ws), lambda: deploy.cancel(ws))
+        if view is not None:
+            show_parity(view)
+            show_size(view)
+        elif not busy:
+            frame.empty(
+                "The parity check appears here: the same pixels, predicted by the network and by "
+                "the expression, and the greatest difference between the two."
+            )
+    fresh = view is not None and not view.stale
+    footer.step_bar(
+        "deploy",
+        label="Deploy and check",
+        sentence=lambda: deploy.estimate(ws).sentence,
+        start=lambda: deploy.start(ws),
+        fresh=fresh,
+        busy=busy,
+        done="The network is an expression, and both forms agree. Next, put it on the map.",
+    )
+    stopped = busy or progress.has_ended_badly(job)
+    guide.drive("deploy", start=lambda: deploy.start(ws), fresh=fresh, stopped=stopped)

@@ -63,5 +63,7 @@ def write(sections: Sequence[tuple[str, str, Sequence[Row]]]) -> None:
         "things that are compared were run in turn within one go, on a machine that others share, "
         f"so ratios count more than seconds.\n\n{machine()}; {today}.\n"
     )
-    body = "".join(f"\n## {title}\n\n{words}\n\n{as_table(rows)}\n" for title, words, rows in sections)
+    body = "".join(
+        f"\n## {title}\n\n{words}\n\n{as_table(rows)}\n" for title, words, rows in sections
+    )
     PAGE.write_text(head + body)

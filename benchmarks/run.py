@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import report  # noqa: E402 - the path must be set first
+from benchmarks import report
 
 NAMES = ("first_page", "rerun", "planet_tile", "training", "walk")
 

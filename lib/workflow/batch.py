@@ -16,9 +16,9 @@ from lib.earthengine import assets, connection
 from lib.earthengine.connection import Connection
 from lib.workflow import store
 from lib.workflow.document import Project, from_text, to_text
-from lib.workflow.project import REPOSITORY
 from lib.workflow.work import deploy, results, samples, train
 from lib.workflow.work.order import Order, Work
+from lib.workflow.workspace import REPOSITORY
 
 DEFAULT_DATA = REPOSITORY.parent / "shared" / "data"
 VECTOR_ENDINGS = (".gpkg", ".geojson", ".json", ".kml", ".zip", ".csv", ".shp")

@@ -2,12 +2,17 @@
 
 from lib.core.formats import number
 from lib.deploy.routes import ROUTES, Route
-from lib.jobs.status import JobStatus
-from lib.workflow.project import Workspace, changed_words
 from lib.workflow.train import weight_count
 from lib.workflow.views import DeployView, Estimate
+from lib.workflow.workspace import StepJobs, Workspace
 
 KIND = "deploy"
+_JOBS = StepJobs(KIND)
+start, job, cancel = (
+    _JOBS.start,
+    _JOBS.job,
+    _JOBS.cancel,
+)
 CHECK_S = 6.0
 
 
@@ -23,21 +28,6 @@ def estimate(workspace: Workspace) -> Estimate:
         f"Write {weights} weights as an expression and check it on held-out pixels: some 6 s."
     )
     return Estimate(sentence, 4, CHECK_S)
-
-
-def start(workspace: Workspace) -> str:
-    """Start the deployment; returns the job's id."""
-    return workspace.submit(KIND)
-
-
-def job(workspace: Workspace) -> JobStatus | None:
-    """The newest deployment's job."""
-    return workspace.job(KIND)
-
-
-def cancel(workspace: Workspace) -> None:
-    """Ask the deployment to stop."""
-    workspace.cancel(KIND)
 
 
 def read(workspace: Workspace) -> DeployView | None:
@@ -60,5 +50,5 @@ def read(workspace: Workspace) -> DeployView | None:
         forest_words=summary["forest"]["words"],
         simulated=summary["simulated"],
         stale=found.stale,
-        changed=changed_words(found),
+        changed=found.changed_words,
     )

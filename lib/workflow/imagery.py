@@ -14,8 +14,8 @@ from lib.core.plan import ImageryPlan
 from lib.earthengine import assets, tiles
 from lib.earthengine import imagery as service
 from lib.earthengine.assets import AssetFacts
-from lib.workflow.project import Workspace
 from lib.workflow.views import AoiReport, Estimate, ImageryView
+from lib.workflow.workspace import Workspace
 
 LIMIT_PIXELS = 4_000_000
 """Pixels of an area that the walk still maps in minutes: the class map is held in memory."""

@@ -1,23 +1,18 @@
-"""A visitor's open project: its document, its connection, and how far its steps are."""
+"""What every page asks of a project: open it, sign in, how far it is and what it misses."""
 
-import functools
 import json
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from lib.core.errors import ProjectError, SignInError
-from lib.core.home import loam_home
 from lib.earthengine import connection as connections
 from lib.earthengine import imagery
 from lib.earthengine.connection import Connection
-from lib.jobs.status import JobStatus
-from lib.jobs.supervisor import Supervisor
 from lib.workflow import store
-from lib.workflow.document import Project, from_text, to_text
-from lib.workflow.store import KINDS, STEPS, Found
+from lib.workflow.document import Project, from_text
+from lib.workflow.store import STEPS
+from lib.workflow.workspace import REPOSITORY, Workspace, realm_of
 
 __all__ = [
     "STEPS",
@@ -40,127 +35,8 @@ __all__ = [
     "step_statuses",
 ]
 
-REPOSITORY = Path(__file__).parents[2]
 PREPARED = REPOSITORY / "examples" / "prepared"
 DEMO = REPOSITORY / "examples" / "demo.json"
-
-
-class Workspace:
-    """An open project of one visitor.
-
-    Attributes:
-        id: 32 hexadecimal digits; whoever knows it may open the project.
-        project: The document as it stands.
-        connection: What answers.
-        prepared: Whether its results came with Loam instead of being made here.
-        expects: Label of the connection that the project was made with, where that needs a
-            sign-in that this session has not made; else empty.
-    """
-
-    def __init__(
-        self,
-        workspace_id: str,
-        project: Project,
-        connection: Connection,
-        *,
-        prepared: bool = False,
-        expects: str = "",
-    ) -> None:
-        self.id = workspace_id
-        self.project = project
-        self.connection = connection
-        self.prepared = prepared
-        self.expects = expects
-
-    @property
-    def folder(self) -> Path:
-        """Where the project and its results lie."""
-        return store.project_folder(self.id)
-
-    @property
-    def realm(self) -> str:
-        """Which connection answers, as results are kept by it."""
-        return realm_of(self.connection)
-
-    def change(self, **parts: Any) -> None:
-        """Replace parts of the project and save it.
-
-        Args:
-            parts: Fields of `Project` by name, such as `aoi=...`.
-
-        Raises:
-            AppError: A part is impossible; the project stays as it was.
-        """
-        project = replace(self.project, **parts)
-        self.project = project
-        self.save()
-
-    def use(self, connection: Connection) -> None:
-        """Go on with another connection."""
-        self.connection = connection
-        self.expects = ""
-        self.save()
-
-    def save(self) -> None:
-        """Write the project to disk."""
-        store.write_text(self.folder / "project.json", to_text(self.project))
-        facts = {"realm": self.realm, "label": self.connection.label, "prepared": self.prepared}
-        store.write_json(self.folder / "workspace.json", facts)
-
-    def save_bytes(self) -> bytes:
-        """The project file that a person downloads."""
-        return to_text(self.project).encode()
-
-    def find(self, kind: str) -> Found | None:
-        """The result of a kind, up to date or stale; None where there is none."""
-        return store.find(self.folder, self.project, self.realm, kind)
-
-    def job(self, kind: str) -> JobStatus | None:
-        """The newest job of a kind; None where there was none."""
-        latest = supervisor().latest(self.id, kind)
-        return supervisor().status(latest) if latest else None
-
-    def submit(self, kind: str) -> str:
-        """Start the job that makes a result; one that is running already is returned instead."""
-        running = self.job(kind)
-        if running is not None and running.live:
-            return running.id
-        spec = {"workspace": self.id, "realm": self.realm, "project": to_text(self.project)}
-        return supervisor().submit(
-            kind,
-            spec,
-            project_id=self.id,
-            secret=connections.secret_of(self.connection),
-            needs_secret=self.connection.kind != "local",
-        )
-
-    def cancel(self, kind: str) -> None:
-        """Ask the newest job of a kind to stop."""
-        latest = supervisor().latest(self.id, kind)
-        if latest:
-            supervisor().cancel(latest)
-
-    def resume(self, kind: str) -> None:
-        """Go on with the newest job of a kind after it failed or was lost."""
-        latest = supervisor().latest(self.id, kind)
-        if latest:
-            supervisor().resume(latest, connections.secret_of(self.connection))
-
-
-@functools.cache
-def _supervisor_at(home: Path) -> Supervisor:
-    command = [sys.executable, "-m", "lib.workflow.worker"]
-    return Supervisor(home, command, cwd=REPOSITORY)
-
-
-def supervisor() -> Supervisor:
-    """The supervisor of this server's jobs."""
-    return _supervisor_at(loam_home())
-
-
-def realm_of(connection: Connection) -> str:
-    """Which service and project a connection means, without anything secret."""
-    return "local" if connection.kind == "local" else f"{connection.kind}:{connection.project}"
 
 
 @dataclass(frozen=True)
@@ -198,18 +74,8 @@ def _status(workspace: Workspace, step: str) -> StepStatus:
     if found is None:
         return StepStatus(step, "todo", "")
     if found.stale:
-        return StepStatus(step, "stale", changed_words(found))
+        return StepStatus(step, "stale", found.changed_words)
     return StepStatus(step, "done", "")
-
-
-def changed_words(found: Found) -> str:
-    """Say what has changed since a result was made; empty where nothing has."""
-    if not found.changed:
-        return ""
-    *others, last = found.changed
-    listed = f"{', '.join(others)} and {last}" if others else last
-    verb = "have" if others else "has"
-    return f"{listed[0].upper()}{listed[1:]} {verb} changed since."
 
 
 _NEEDS: dict[str, tuple[str, str]] = {
@@ -232,7 +98,7 @@ def missing_for(workspace: Workspace, step: str) -> Missing | None:
     if found is None:
         return Missing(words, before)
     if found.stale and workspace.find(step) is None:
-        return Missing(f"{changed_words(found)} Do this step again first.", before)
+        return Missing(f"{found.changed_words} Do this step again first.", before)
     return None
 
 
@@ -353,8 +219,3 @@ def connect_with_machine_credentials(project: str, *, from_loopback: bool) -> Co
 def _verified(connection: Connection) -> Connection:
     connections.verify(connection)
     return connection
-
-
-def kinds() -> tuple[str, ...]:
-    """Names of all jobs that a project can have."""
-    return KINDS

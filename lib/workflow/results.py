@@ -6,13 +6,18 @@ from lib.core.formats import duration_words, number
 from lib.core.layer import MapLayer
 from lib.core.legend import Legend
 from lib.earthengine import imagery, tiles
-from lib.jobs.status import JobStatus
 from lib.workflow.imagery import check_aoi
-from lib.workflow.project import Workspace, changed_words
 from lib.workflow.store import Found
 from lib.workflow.views import ClassArea, Estimate, ResultsView
+from lib.workflow.workspace import StepJobs, Workspace
 
 KIND = "results"
+_JOBS = StepJobs(KIND)
+start, job, cancel = (
+    _JOBS.start,
+    _JOBS.job,
+    _JOBS.cancel,
+)
 PIXELS_A_SECOND = 60_000
 
 
@@ -23,21 +28,6 @@ def estimate(workspace: Workspace) -> Estimate:
     seconds = 2 + pixels / PIXELS_A_SECOND
     sentence = f"Classify {number(pixels)} pixels and measure areas: {duration_words(seconds)}."
     return Estimate(sentence, 1 + pixels // 262_144, seconds)
-
-
-def start(workspace: Workspace) -> str:
-    """Start classifying the whole area; returns the job's id."""
-    return workspace.submit(KIND)
-
-
-def job(workspace: Workspace) -> JobStatus | None:
-    """The newest classification's job."""
-    return workspace.job(KIND)
-
-
-def cancel(workspace: Workspace) -> None:
-    """Ask the classification to stop."""
-    workspace.cancel(KIND)
 
 
 def class_layers(workspace: Workspace) -> tuple[MapLayer, ...]:
@@ -101,5 +91,5 @@ def read(workspace: Workspace) -> ResultsView | None:
         centre=aoi.centre,
         bounds=aoi.bounds,
         stale=found.stale,
-        changed=changed_words(found),
+        changed=found.changed_words,
     )

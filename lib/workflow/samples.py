@@ -15,13 +15,18 @@ from lib.core.samples import SampleSet
 from lib.core.split import Split, make_split
 from lib.earthengine import assets, imagery, labels
 from lib.earthengine.assets import TableFacts
-from lib.jobs.status import JobStatus
 from lib.workflow.imagery import asset_name, require_file_import
-from lib.workflow.project import Workspace, changed_words
 from lib.workflow.store import Found
 from lib.workflow.views import ClassCount, Estimate, SamplesView
+from lib.workflow.workspace import StepJobs, Workspace
 
 KIND = "samples"
+_JOBS = StepJobs(KIND)
+start, job, cancel = (
+    _JOBS.start,
+    _JOBS.job,
+    _JOBS.cancel,
+)
 POINTS_SHOWN = 2_000
 SAMPLES_A_SECOND = 800
 ROWS_A_PAGE = 1_000
@@ -81,21 +86,6 @@ def estimate(workspace: Workspace) -> Estimate:
     return Estimate(sentence, requests, seconds)
 
 
-def start(workspace: Workspace) -> str:
-    """Start drawing samples; returns the job's id."""
-    return workspace.submit(KIND)
-
-
-def job(workspace: Workspace) -> JobStatus | None:
-    """The newest draw's job."""
-    return workspace.job(KIND)
-
-
-def cancel(workspace: Workspace) -> None:
-    """Ask the draw to stop."""
-    workspace.cancel(KIND)
-
-
 def read(workspace: Workspace) -> SamplesView | None:
     """The samples that were drawn; None where there are none yet."""
     found = workspace.find(KIND)
@@ -118,7 +108,7 @@ def read(workspace: Workspace) -> SamplesView | None:
         simulated=found.summary["simulated"],
         seconds=found.summary["seconds"],
         stale=found.stale,
-        changed=changed_words(found),
+        changed=found.changed_words,
     )
 
 

@@ -67,6 +67,16 @@ class Found:
         """Whether what it depends on has changed."""
         return bool(self.changed)
 
+    @property
+    def changed_words(self) -> str:
+        """A sentence on what has changed since; empty where nothing has."""
+        if not self.changed:
+            return ""
+        *others, last = self.changed
+        listed = f"{', '.join(others)} and {last}" if others else last
+        verb = "have" if others else "has"
+        return f"{listed[0].upper()}{listed[1:]} {verb} changed since."
+
 
 def new_id() -> str:
     """An unguessable id of 32 hexadecimal digits."""

@@ -5,14 +5,21 @@ from typing import Any
 from lib.core.accuracy import Scores
 from lib.core.formats import duration_words, number
 from lib.core.legend import Legend
-from lib.jobs.status import JobStatus
 from lib.models.families import FAMILIES, Family
 from lib.models.families import weight_count as count_weights
-from lib.workflow.project import Workspace, changed_words, supervisor
 from lib.workflow.store import Found
 from lib.workflow.views import Estimate, NetworkView, TrainView
+from lib.workflow.workspace import StepJobs, Workspace
 
 KIND = "train"
+_JOBS = StepJobs(KIND)
+start, job, cancel, resume, history = (
+    _JOBS.start,
+    _JOBS.job,
+    _JOBS.cancel,
+    _JOBS.resume,
+    _JOBS.history,
+)
 OTHER = "other_split"
 SAMPLES_A_SECOND = 60_000
 START_S = 6.0
@@ -46,33 +53,7 @@ def estimate(workspace: Workspace) -> Estimate:
 
 def warm(workspace: Workspace) -> None:
     """Start a worker that imports TensorFlow while the person is still choosing."""
-    supervisor().warm(workspace.id)
-
-
-def start(workspace: Workspace) -> str:
-    """Start training; returns the job's id."""
-    return workspace.submit(KIND)
-
-
-def job(workspace: Workspace) -> JobStatus | None:
-    """The newest training job."""
-    return workspace.job(KIND)
-
-
-def cancel(workspace: Workspace) -> None:
-    """Ask training to stop; the best epoch so far is kept."""
-    workspace.cancel(KIND)
-
-
-def resume(workspace: Workspace) -> None:
-    """Go on from the last checkpoint after a worker was lost."""
-    workspace.resume(KIND)
-
-
-def history(workspace: Workspace) -> list[dict[str, Any]]:
-    """Rows of the running or newest training, one an epoch."""
-    latest = supervisor().latest(workspace.id, KIND)
-    return supervisor().history(latest) if latest else []
+    workspace.warm()
 
 
 def read(workspace: Workspace) -> TrainView | None:
@@ -94,7 +75,7 @@ def read(workspace: Workspace) -> TrainView | None:
         legend=Legend.from_json(samples.summary["legend"]),
         simulated=samples.summary["simulated"],
         stale=found.stale,
-        changed=changed_words(found),
+        changed=found.changed_words,
     )
 
 

@@ -9,9 +9,10 @@ from lib.jobs.context import JobContext
 from lib.jobs.worker_loop import run_worker
 from lib.workflow import store
 from lib.workflow.document import from_text
-from lib.workflow.project import connect_local, realm_of
+from lib.workflow.project import connect_local
 from lib.workflow.work import deploy, results, samples, train
 from lib.workflow.work.order import Order, Work
+from lib.workflow.workspace import realm_of
 
 
 def main(argv: list[str]) -> int:

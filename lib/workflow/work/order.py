@@ -12,7 +12,7 @@ from lib.core.errors import JobError
 from lib.earthengine.connection import Connection
 from lib.workflow import store
 from lib.workflow.document import Project
-from lib.workflow.project import realm_of
+from lib.workflow.workspace import realm_of
 
 
 class Progress(Protocol):

@@ -7,7 +7,6 @@ from lib.core.samples import SampleSet
 from lib.earthengine import imagery, labels, sampling
 from lib.workflow.work.order import Order, Progress
 
-
 LEAST = 3
 """Samples that a class needs, so that training, validation and test set can each have one."""
 

@@ -67,7 +67,7 @@ def _earth(options: argparse.Namespace) -> int:
 
     serve(
         options.port,
-        home=options.assets or loam_home() / "earth",
+        home=options.assets or loam_home(),
         latency_ms=options.latency_ms,
         faults=options.faults,
         require_token=options.require_token,

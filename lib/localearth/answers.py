@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from lib.localearth.errors import EarthError
+
 Task = Mapping[str, Any]
 
 
@@ -24,5 +26,22 @@ class Answer:
 class Performer(Protocol):
     """Answers tasks: an engine in this process, or the pool."""
 
-    def perform(self, task: Task) -> Answer:
-        """Answer a task or raise an EarthError."""
+    def perform(self, task: Task, body: bytes = b"") -> Answer:
+        """Answer a task with the body of its request, or raise an EarthError."""
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """Read the body of a request; an empty one is an empty object.
+
+    Raises:
+        EarthError: It is not a JSON object.
+    """
+    if not body:
+        return {}
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
+        raise EarthError("Invalid JSON payload received.") from None
+    if not isinstance(parsed, dict):
+        raise EarthError("Invalid JSON payload received: it must be an object.")
+    return parsed

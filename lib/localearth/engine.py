@@ -4,41 +4,80 @@ An engine runs in the process that serves, or in each process of the pool.
 """
 
 import hashlib
-import json
+import marshal
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from lib.localearth import pictures, pixels
-from lib.localearth.answers import Answer, Task
+from lib.localearth.answers import Answer, Task, json_object
 from lib.localearth.assets import Assets
 from lib.localearth.context import Context
 from lib.localearth.encode import encode, encode_features
 from lib.localearth.errors import EarthError
 from lib.localearth.evaluator import evaluate
 from lib.localearth.functions import load_all
-from lib.localearth.raster.image import Image
+from lib.localearth.raster.image import Image, Reading
 from lib.localearth.store import Store
 from lib.localearth.values import Collection
 
 KEPT_IMAGES = 32
+KEPT_TABLES = 3
 PAGE = 1000  # rows of a page where the request names no size
 MAX_PAGE = 50_000
+_EAGER_BYTES = 128 * 2**20  # of planes that functions remember which need pixels at once
+T = TypeVar("T")
+_WITHOUT_REFERENCES = 2  # the version of marshal whose bytes depend on the values alone
 
 
 @dataclass(frozen=True)
 class Evaluated:
-    """The value of an expression and whether it reads the simulated planet."""
+    """The value of an expression and the context that it was evaluated in."""
 
     value: Any
-    simulated: bool
+    context: Context
+
+    @property
+    def simulated(self) -> bool:
+        """Whether it has read the simulated planet; a lazy value may yet do so."""
+        return any(self.context.assets.values())
+
+
+@dataclass(frozen=True)
+class _Map:
+    """A map as its tiles need it: the image, and how it is shown."""
+
+    image: Image
+    record: Mapping[str, Any]
+
+
+class _Recent(Generic[T]):
+    """The values that were used last, by key."""
+
+    def __init__(self, size: int) -> None:
+        self._values: OrderedDict[str, T] = OrderedDict()
+        self._size = size
+        self._lock = threading.Lock()
+
+    def get(self, key: str, make: Callable[[], T]) -> T:
+        """The value of a key; made outside of the lock where it is not known."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+        made = make()
+        with self._lock:
+            self._values[key] = made
+            while len(self._values) > self._size:
+                self._values.popitem(last=False)
+        return made
 
 
 class Engine:
-    """Evaluates tasks over one store; evaluated images are kept for the next tile or block.
+    """Evaluates tasks over one store; what was evaluated is kept for the next tile or block.
 
     Args:
         home: Folder of all state.
@@ -49,75 +88,85 @@ class Engine:
         load_all()
         self.assets = Assets(home)
         self.store = Store(home)
-        self._kept: OrderedDict[str, Evaluated] = OrderedDict()
-        self._lock = threading.Lock()
+        self._images: _Recent[Evaluated] = _Recent(KEPT_IMAGES)
+        self._maps: _Recent[_Map] = _Recent(KEPT_IMAGES)
+        self._tables: _Recent[Evaluated] = _Recent(KEPT_TABLES)
 
-    def perform(self, task: Task) -> Answer:
-        """Answer a task, which says what to "do" and holds the body of the request.
+    def perform(self, task: Task, body: bytes = b"") -> Answer:
+        """Answer a task.
+
+        Args:
+            task: What to "do" and with which names and numbers.
+            body: Of the request.
 
         Raises:
             EarthError: Told to the client.
         """
-        action: Callable[[Engine, Task], Answer] = _ACTIONS[task["do"]]
-        return action(self, task)
+        action: Callable[[Engine, Task, bytes], Answer] = _ACTIONS[task["do"]]
+        return action(self, task, body)
+
+    def evaluate(self, expression: Any) -> Evaluated:
+        """Evaluate an expression."""
+        context = Context(open_asset=self.assets.open, reading=Reading(_EAGER_BYTES))
+        value = evaluate(expression, context)
+        context.reading = Reading(_EAGER_BYTES)
+        return Evaluated(value, context)
 
     def image(self, expression: Any) -> Evaluated:
         """Evaluate an expression that must give an image, or take it from memory."""
-        found = self._remembered(expression)
+        return self._images.get(self._key(expression), lambda: self._new_image(expression))
+
+    def table(self, expression: Any) -> Collection:
+        """Evaluate an expression that must give a collection, or take it from memory."""
+        found = self._tables.get(self._key(expression), lambda: self.evaluate(expression)).value
+        if not isinstance(found, Collection):
+            raise EarthError("The expression must evaluate to a FeatureCollection.")
+        return found
+
+    def map(self, name: str) -> _Map:
+        """A map by its name; its record is read once."""
+        return self._maps.get(f"{name} {self.assets.version()}", lambda: self._new_map(name))
+
+    def _key(self, expression: Any) -> str:
+        digest = hashlib.sha256(marshal.dumps(expression, _WITHOUT_REFERENCES))
+        return digest.hexdigest() + self.assets.version()
+
+    def _new_map(self, name: str) -> _Map:
+        record = self.store.load("maps", name)
+        return _Map(self.image(record.pop("expression")).value, record)
+
+    def _new_image(self, expression: Any) -> Evaluated:
+        found = self.evaluate(expression)
         if isinstance(found.value, Collection) and found.value.of_images:
-            mosaic = self._context().call("ImageCollection.mosaic", found.value)
-            return Evaluated(mosaic, found.simulated)
+            mosaic = found.context.call("ImageCollection.mosaic", found.value)
+            return Evaluated(mosaic, found.context)
         if not isinstance(found.value, Image):
             raise EarthError("The expression must evaluate to an Image.")
         return found
 
-    def evaluate(self, expression: Any) -> Evaluated:
-        """Evaluate an expression."""
-        context = self._context()
-        value = evaluate(expression, context)
-        return Evaluated(value, any(context.assets.values()))
 
-    def _context(self) -> Context:
-        return Context(open_asset=self.assets.open)
-
-    def _remembered(self, expression: Any) -> Evaluated:
-        key = _digest(expression, self.assets.version())
-        with self._lock:
-            known = self._kept.get(key)
-            if known is not None:
-                self._kept.move_to_end(key)
-                return known
-        found = self.evaluate(expression)
-        with self._lock:
-            self._kept[key] = found
-            while len(self._kept) > KEPT_IMAGES:
-                self._kept.popitem(last=False)
-        return found
-
-
-def _digest(expression: Any, version: str) -> str:
-    text = json.dumps([expression, version], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _value(engine: Engine, task: Task) -> Answer:
-    found = engine.evaluate(task["body"].get("expression"))
+def _value(engine: Engine, _: Task, body: bytes) -> Answer:
+    found = engine.evaluate(json_object(body).get("expression"))
     return Answer.json({"result": encode(found.value)})
 
 
-def _features(engine: Engine, task: Task) -> Answer:
-    body = task["body"]
-    collection = engine.evaluate(body.get("expression")).value
-    if not isinstance(collection, Collection):
-        raise EarthError("The expression must evaluate to a FeatureCollection.")
-    start = _page_start(body.get("pageToken"))
-    size = min(int(body.get("pageSize") or PAGE), MAX_PAGE)
-    elements = collection.elements
+def _features(engine: Engine, _: Task, body: bytes) -> Answer:
+    request = json_object(body)
+    elements = engine.table(request.get("expression")).elements
+    start = _page_start(request.get("pageToken"))
+    size = _page_size(request.get("pageSize"))
     page = encode_features(elements[start : start + size])
     answer: dict[str, Any] = {"type": "FeatureCollection", "features": page}
     if start + size < len(elements):
         answer["nextPageToken"] = str(start + size)
     return Answer.json(answer)
+
+
+def _page_size(wanted: Any) -> int:
+    size = PAGE if wanted in (None, 0) else wanted
+    if not isinstance(size, int) or size < 1:
+        raise EarthError(f"Invalid page size: {wanted}.")
+    return min(size, MAX_PAGE)
 
 
 def _page_start(token: Any) -> int:
@@ -128,40 +177,45 @@ def _page_start(token: Any) -> int:
     return int(token)
 
 
-def _pixels(engine: Engine, task: Task) -> Answer:
-    body = task["body"]
-    found = engine.image(body.get("expression"))
-    return Answer(*pixels.answer(found.value, body, simulated=found.simulated))
+def _pixels(engine: Engine, _: Task, body: bytes) -> Answer:
+    request = json_object(body)
+    return _rendered(engine.image(request.get("expression")), request)
 
 
-def _check_map(engine: Engine, task: Task) -> Answer:
-    body = task["body"]
-    found = engine.image(body.get("expression"))
-    pictures.check(found.value, body)
+def _rendered(found: Evaluated, request: Mapping[str, Any], *, thumbnail: bool = False) -> Answer:
+    answer = pixels.answer(
+        found.value, request, simulated=lambda: found.simulated, thumbnail=thumbnail
+    )
+    return Answer(*answer)
+
+
+def _check_map(engine: Engine, _: Task, body: bytes) -> Answer:
+    request = json_object(body)
+    found = engine.image(request.get("expression"))
+    pictures.check(found.value, request)
     return Answer.json({"simulated": found.simulated})
 
 
-def _tile(engine: Engine, task: Task) -> Answer:
-    record = engine.store.load("maps", task["name"])
-    image = engine.image(record["expression"]).value
-    tile = pictures.tile(image, record, zoom=task["zoom"], column=task["x"], row=task["y"])
-    return Answer("image/png", tile)
+def _tile(engine: Engine, task: Task, _: bytes) -> Answer:
+    shown = engine.map(task["name"])
+    place = {"zoom": task["zoom"], "column": task["x"], "row": task["y"]}
+    return Answer("image/png", pictures.tile(shown.image, shown.record, **place))
 
 
-def _thumbnail(engine: Engine, task: Task) -> Answer:
+def _thumbnail(engine: Engine, task: Task, _: bytes) -> Answer:
     record = engine.store.load("thumbnails", task["name"])
-    found = engine.image(record["expression"])
-    return Answer(*pixels.answer(found.value, record, simulated=found.simulated, thumbnail=True))
+    return _rendered(engine.image(record["expression"]), record, thumbnail=True)
 
 
-def _asset_image(engine: Engine, task: Task) -> Answer:
-    opened = engine.assets.open(task["asset"])
-    if opened is None or not isinstance(opened.value, Image):
-        raise EarthError(f"Image asset '{task['asset']}' not found.")
-    return Answer(*pixels.answer(opened.value, task["body"], simulated=opened.simulated))
+def _asset_image(engine: Engine, task: Task, body: bytes) -> Answer:
+    context = Context(open_asset=engine.assets.open)
+    asset = context.load(task["asset"])
+    if not isinstance(asset, Image):
+        raise EarthError(f"Asset '{task['asset']}' is not an Image.")
+    return _rendered(Evaluated(asset, context), json_object(body))
 
 
-_ACTIONS: dict[str, Callable[[Engine, Task], Answer]] = {
+_ACTIONS: dict[str, Callable[[Engine, Task, bytes], Answer]] = {
     "value": _value,
     "features": _features,
     "pixels": _pixels,

@@ -1,8 +1,9 @@
 """image:computePixels and thumbnails: an image on a grid becomes a file, evaluated in parts."""
 
 import io
+import math
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,12 @@ from lib.localearth.raster.projection import Transform, crs_of
 MAX_BYTES = 50_331_648
 MAX_SIDE = 32_768
 MAX_BANDS = 1024
+SIMULATED = "yes: computed from noise, not an image of the Earth"
 PART = 512  # side of the parts that are evaluated at once
 THUMBNAIL_SIDE = 512
 
+_AFFINE = ("scaleX", "shearX", "translateX", "shearY", "scaleY", "translateY")
+_NEEDED = "A pixel grid needs dimensions, affineTransform and crsCode or crsWkt."
 _MIME = {
     "PNG": "image/png",
     "JPEG": "image/jpeg",
@@ -33,14 +37,19 @@ _MIME = {
 
 
 def answer(
-    image: Image, body: Mapping[str, Any], *, simulated: bool, thumbnail: bool = False
+    image: Image,
+    body: Mapping[str, Any],
+    *,
+    simulated: Callable[[], bool],
+    thumbnail: bool = False,
 ) -> tuple[str, bytes]:
     """Answer a request for pixels.
 
     Args:
         image: What to read.
         body: Request with "grid", "bandIds", "fileFormat", "visualizationOptions".
-        simulated: Whether to say in the file's metadata that the data are simulated.
+        simulated: Tells, once the pixels are read, whether the file's metadata shall say that
+            the data are simulated.
         thumbnail: Whether a grid that is left out means a picture of moderate size.
 
     Returns:
@@ -57,7 +66,7 @@ def answer(
     if kind not in _MIME:
         raise EarthError(f"Unsupported file format: {kind}.")
     bands = read(image, grid)
-    tags = {"SIMULATED": "yes: computed from noise, not an image of the Earth"} if simulated else {}
+    tags = {"SIMULATED": SIMULATED} if simulated() else {}
     return _MIME[kind], _data_file(kind, bands, grid, tags, str(body.get("filenamePrefix") or ""))
 
 
@@ -169,15 +178,16 @@ def _data_file(
 def _grid(image: Image, wanted: Mapping[str, Any] | None, *, thumbnail: bool) -> Grid:
     if not wanted:
         return _thumbnail_grid(image) if thumbnail else native_grid(image)
-    size = wanted.get("dimensions") or {}
-    width, height = int(size.get("width") or 0), int(size.get("height") or 0)
-    affine = wanted.get("affineTransform")
-    crs = str(wanted.get("crsCode") or wanted.get("crsWkt") or "")
-    if not affine or not crs or width <= 0 or height <= 0:
-        raise EarthError("A pixel grid needs dimensions, affineTransform and crsCode or crsWkt.")
+    try:
+        size, affine = wanted["dimensions"], wanted["affineTransform"]
+        width, height = int(size["width"]), int(size["height"])
+        a, b, c, d, e, f = (float(affine.get(key) or 0.0) for key in _AFFINE)
+        crs = str(wanted.get("crsCode") or wanted["crsWkt"])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise EarthError(_NEEDED) from None
+    if width <= 0 or height <= 0 or not a * e - b * d or not math.isfinite(a + b + c + d + e + f):
+        raise EarthError(_NEEDED)
     crs_of(crs)
-    keys = ("scaleX", "shearX", "translateX", "shearY", "scaleY", "translateY")
-    a, b, c, d, e, f = (float(affine.get(key) or 0.0) for key in keys)
     return Grid(crs, (a, b, c, d, e, f), width, height)
 
 

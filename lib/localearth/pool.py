@@ -50,7 +50,7 @@ class Pool:
         self._closed = False
         self._changed = threading.Condition()
 
-    def perform(self, task: Task) -> Answer:
+    def perform(self, task: Task, body: bytes = b"") -> Answer:
         """Have a task evaluated; one that kills its process is tried once more.
 
         Raises:
@@ -58,10 +58,10 @@ class Pool:
         """
         message = json.dumps(task).encode()
         with self._process() as process, contextlib.suppress(_DiedError):
-            return process.ask(message, self._deadline_s)
+            return process.ask(message, body, self._deadline_s)
         with self._process() as process:
             try:
-                return process.ask(message, self._deadline_s)
+                return process.ask(message, body, self._deadline_s)
             except _DiedError:
                 raise EarthError("User memory limit exceeded.") from None
 
@@ -133,14 +133,14 @@ class _Process:
         )
         self.fit = True
 
-    def ask(self, message: bytes, deadline_s: float) -> Answer:
+    def ask(self, message: bytes, body: bytes, deadline_s: float) -> Answer:
         """Send a task and wait for its answer."""
         overdue = threading.Event()
         timer = threading.Timer(deadline_s, self._stop, [overdue])
         timer.daemon = True
         timer.start()
         try:
-            return self._exchange(message)
+            return self._exchange(message, body)
         except (OSError, EOFError):
             self.fit = False
             if overdue.is_set():
@@ -149,17 +149,18 @@ class _Process:
         finally:
             timer.cancel()
 
-    def _exchange(self, message: bytes) -> Answer:
+    def _exchange(self, message: bytes, body: bytes) -> Answer:
         sending, receiving = self._process.stdin, self._process.stdout
         if sending is None or receiving is None:
             raise EOFError
         write_frame(sending, message)
+        write_frame(sending, body)
         header = json.loads(read_frame(receiving))
-        body = read_frame(receiving)
+        answer = read_frame(receiving)
         self.fit = header["resident"] < RESIDENT_BYTES
         if "error" in header:
             raise error_from(header["error"])
-        return Answer(header["content_type"], body)
+        return Answer(header["content_type"], answer)
 
     def _stop(self, overdue: threading.Event) -> None:
         overdue.set()

@@ -30,7 +30,8 @@ def main(home: Path) -> None:
     with contextlib.suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
         while True:
             task = json.loads(read_frame(sys.stdin.buffer))
-            _reply(answers, _perform(engine, task))
+            body = read_frame(sys.stdin.buffer)
+            _reply(answers, _perform(engine, task, body))
 
 
 def _limit() -> None:
@@ -40,9 +41,9 @@ def _limit() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_BYTES, hard))
 
 
-def _perform(engine: Engine, task: dict[str, Any]) -> Answer | EarthError:
+def _perform(engine: Engine, task: dict[str, Any], body: bytes) -> Answer | EarthError:
     try:
-        return engine.perform(task)
+        return engine.perform(task, body)
     except EarthError as error:
         return error
     except MemoryError:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lib.localearth.answers import json_object
 from lib.localearth.errors import EarthError, NotFound, NotImplementedHere
 from lib.localearth.signatures import algorithms_document, client_file
 
@@ -24,14 +25,14 @@ class Request:
         method: "GET", "POST", "PATCH" or "DELETE".
         path: Without query, such as "/v1/projects/local/value:compute".
         query: Parameters of the address.
-        body: JSON body, empty where there is none.
+        body: As sent.
         headers: Names in lower case.
     """
 
     method: str
     path: str
     query: Mapping[str, str]
-    body: Mapping[str, Any]
+    body: bytes
     headers: Mapping[str, str]
 
 
@@ -113,7 +114,7 @@ def _compute(action: str) -> Handler:
 
     def handler(service: "Service", request: Request, _: Mapping[str, str]) -> Response:
         with service.store.slot():
-            return service.perform({"do": action, "body": request.body})
+            return service.perform({"do": action}, request.body)
 
     return handler
 
@@ -122,10 +123,10 @@ def _create(kind: str, action: str | None) -> Handler:
     """Keep the body as a map or thumbnail and answer with its name."""
 
     def handler(service: "Service", request: Request, found: Mapping[str, str]) -> Response:
-        record = dict(request.body)
+        record = json_object(request.body)
         if action:
             with service.store.slot():
-                record |= json.loads(service.perform({"do": action, "body": record}).body)
+                record |= json.loads(service.perform({"do": action}, request.body).body)
         name = service.store.save(kind, record)
         answer = {"name": f"projects/{found['project']}/{kind}/{name}"}
         if "simulated" in record:
@@ -146,8 +147,8 @@ def _thumbnail(service: "Service", _: Request, found: Mapping[str, str]) -> Resp
 
 def _asset_pixels(service: "Service", request: Request, found: Mapping[str, str]) -> Response:
     with service.store.slot():
-        task = {"do": "asset pixels", "asset": found["asset"], "body": request.body}
-        return service.perform(task)
+        task = {"do": "asset pixels", "asset": found["asset"]}
+        return service.perform(task, request.body)
 
 
 def _get_asset(service: "Service", _: Request, found: Mapping[str, str]) -> Response:

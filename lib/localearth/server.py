@@ -87,7 +87,6 @@ def pictures_app(home: Path | None = None) -> Starlette:
     Args:
         home: Folder of all state; None for the default.
     """
-
     gate = anyio.CapacityLimiter(PICTURES_AT_ONCE)
     limiter = anyio.CapacityLimiter(PICTURES_AT_ONCE)
 
@@ -162,7 +161,8 @@ async def _answer(
 ) -> Response:
     if int(request.headers.get("content-length") or 0) > _MAX_BODY:
         return _told(400, "Request payload size exceeds the limit: 10485760 bytes.")
-    body = await request.body()
+    # A picture has no body; reading one would wait for ever after `is_disconnected` took it.
+    body = b"" if pictures_only else await request.body()
     root = str(request.scope.get("root_path", ""))
     path = str(request.scope["path"]).removeprefix(root)
     query = request.url.query

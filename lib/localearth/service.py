@@ -92,9 +92,9 @@ class Service:
             message = f"An internal error has occurred (request: {number})."
             return Response.error(EarthError(message))
 
-    def perform(self, task: Mapping[str, Any]) -> Response:
+    def perform(self, task: Mapping[str, Any], body: bytes = b"") -> Response:
         """Have a task evaluated, here or in the pool."""
-        answer = (self._pool or self._local_engine()).perform(task)
+        answer = (self._pool or self._local_engine()).perform(task, body)
         return Response(200, {"content-type": answer.content_type}, answer.body)
 
     def tile(self, name: str, *, zoom: int, x: int, y: int) -> Response:
@@ -155,19 +155,7 @@ def _parse(method: str, path: str, query: str, body: bytes, headers: Mapping[str
     if method == "POST" and overridden:  # how clients send a GET whose address is too long
         method, query, body = overridden.upper(), body.decode(), b""
     parameters = dict(parse_qsl(query, keep_blank_values=True))
-    return Request(method, path, parameters, _json(body), lower)
-
-
-def _json(body: bytes) -> Mapping[str, Any]:
-    if not body:
-        return {}
-    try:
-        parsed = json.loads(body)
-    except (ValueError, RecursionError):
-        raise EarthError("Invalid JSON payload received.") from None
-    if not isinstance(parsed, dict):
-        raise EarthError("Invalid JSON payload received: it must be an object.")
-    return parsed
+    return Request(method, path, parameters, body, lower)
 
 
 def _only_fields(response: Response, fields: str | None) -> Response:

@@ -12,12 +12,16 @@ import uvicorn
 @contextlib.contextmanager
 def running(app) -> Iterator[str]:
     """Serve on a free port of 127.0.0.1 and give the address."""
-    config = uvicorn.Config(app, port=0, log_level="critical", ws="none", lifespan="off")
+    config = uvicorn.Config(
+        app, port=0, log_level="critical", ws="none", lifespan="off", timeout_graceful_shutdown=2
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
         while not server.started:
+            if not thread.is_alive():
+                raise RuntimeError("The server did not start.")
             time.sleep(0.01)
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:

@@ -14,6 +14,7 @@ from lib.localearth.importing import import_file
 from lib.localearth.server import api_app
 from lib.localearth.service import Service
 from lib.localearth.transport import InProcessTransport
+from tests.localearth.graphs import call, expression, function
 from tests.localearth.serving import running
 from tests.localearth.test_importing import write
 
@@ -174,10 +175,12 @@ def test_handle_when_body_is_not_an_object_refuses(body, service):
     assert "Invalid JSON payload" in json.loads(answer.body)["error"]["message"]
 
 
-def test_handle_when_our_code_fails_answers_400_with_a_number_and_logs(service, caplog, monkeypatch):
+def test_handle_when_our_code_fails_answers_400_with_a_number_and_logs(
+    service, caplog, monkeypatch
+):
     """Clients try a 500 again five times; a fault of ours will not pass by waiting."""
 
-    def broken(task):
+    def broken(task, body):
         raise KeyError("oops")
 
     monkeypatch.setattr(service, "perform", broken)
@@ -203,7 +206,10 @@ def test_handle_when_all_slots_are_taken_answers_429(service):
 
 
 def test_tile_when_drawn_before_comes_from_the_cache_of_another_service(service, home, scene):
-    graph = {"functionName": "Image.load", "arguments": {"id": {"constantValue": "projects/local/assets/scene"}}}
+    graph = {
+        "functionName": "Image.load",
+        "arguments": {"id": {"constantValue": "projects/local/assets/scene"}},
+    }
     record = {"expression": {"result": "0", "values": {"0": {"functionInvocationValue": graph}}}}
     name = json.loads(post(service, "maps", json.dumps(record).encode()).body)["name"]
     path = f"/v1/{name}/tiles/10/554/355"
@@ -216,7 +222,7 @@ def test_tile_when_drawn_before_comes_from_the_cache_of_another_service(service,
 
 
 class _Refusing:
-    def perform(self, task):
+    def perform(self, task, body=b""):
         raise AssertionError("the tile is known")
 
 
@@ -225,3 +231,78 @@ def test_own_data_when_mixed_with_the_planet_is_refused(door, scene):
 
     with pytest.raises(ee.EEException, match="because the planet is not the Earth"):
         own.addBands(ee.Image("USGS/SRTMGL1_003")).getInfo()
+
+
+def test_features_when_paged_are_computed_once(service, monkeypatch):
+    """A sample of many pages must not be drawn anew for each."""
+    from lib.localearth import engine
+
+    computed = []
+    original = engine.evaluate
+    monkeypatch.setattr(engine, "evaluate", lambda *given: computed.append(1) or original(*given))
+    points = call("List.sequence", start=0, end=9)
+    feature = call("Feature", geometry=None, metadata={"dictionaryValue": {"values": {}}})
+    features = call("List.map", list=points, baseAlgorithm=function("body", "n"))
+    graph = expression(call("Collection", features=features), body=feature)
+
+    token, seen = "", 0
+    while token is not None:
+        request = {"expression": graph, "pageSize": 4, "pageToken": token}
+        answer = json.loads(
+            post(service, "table:computeFeatures", json.dumps(request).encode()).body
+        )
+        seen, token = seen + len(answer["features"]), answer.get("nextPageToken")
+
+    assert (seen, len(computed)) == (10, 1)
+
+
+def test_compute_pixels_at_documented_grid_gives_documented_coordinates(door):
+    """Values of google/Xee's ext_integration_test.py, rtol 1e-7 in float32."""
+    affine = {"scaleX": 30, "scaleY": -30, "translateX": 551485, "translateY": 4179915}
+    place = {
+        "dimensions": {"width": 2, "height": 4},
+        "affineTransform": affine,
+        "crsCode": "EPSG:32610",
+    }
+    request = {"expression": ee.Image.pixelLonLat(), "fileFormat": "NUMPY_NDARRAY", "grid": place}
+
+    found = ee.data.computePixels(request)
+
+    np.testing.assert_allclose(
+        found["latitude"],
+        [
+            [37.764977, 37.764973],
+            [37.764706, 37.7647],
+            [37.764435, 37.76443],
+            [37.764164, 37.764164],
+        ],
+        atol=5e-6,
+    )
+    np.testing.assert_allclose(found["longitude"][:, 1], [-122.41495] * 4, atol=1e-5)
+
+
+ODD = {
+    "page size of letters": ("table:computeFeatures", {"pageSize": "many"}, "Invalid page size"),
+    "page size below 1": ("table:computeFeatures", {"pageSize": -5}, "Invalid page size"),
+    "page token of letters": ("table:computeFeatures", {"pageToken": "x"}, "Invalid page token"),
+    "grid that is a word": ("image:computePixels", {"grid": "big"}, "pixel grid needs"),
+    "grid without pixels": (
+        "image:computePixels",
+        {"grid": {"dimensions": {"width": 1, "height": 1}, "affineTransform": {}, "crsCode": "x"}},
+        "pixel grid needs",
+    ),
+    "number for an image": ("maps", {"expression": expression("x")}, "must evaluate to an Image"),
+    "expression that is a list": ("value:compute", {"expression": []}, "needs 'result' and"),
+}
+
+
+@pytest.mark.parametrize(("path", "body", "message"), ODD.values(), ids=ODD)
+def test_handle_when_a_field_is_odd_says_which(path, body, message, service):
+    image = expression(call("Image.constant", value=1))
+    table = expression(call("Collection", features=[]))
+    whole = {"expression": table if path.startswith("table") else image, **body}
+
+    answer = post(service, path, json.dumps(whole).encode())
+
+    assert answer.status == 400
+    assert message in json.loads(answer.body)["error"]["message"]

@@ -104,8 +104,7 @@ REFUSED = {
     ),
     "wrong type": (
         expression(call("Number.add", left=1, right="two")),
-        "Number.add, argument 'right': Invalid type.\n"
-        r"Expected type: Number.\nActual type: String\.",
+        r"Number.add, argument 'right': Invalid.*\nExpected type: Number.\nActual type: String\.",
     ),
     "missing value": (expression(reference("nowhere")), "there is no value 'nowhere'"),
     "cycle": (
@@ -118,8 +117,7 @@ REFUSED = {
     "no values": ({"result": "0"}, "needs 'result' and 'values'"),
     "missing asset": (
         expression(call("Image.load", id="projects/x/assets/y")),
-        r"Image.load: Image asset 'projects/x/assets/y' not found "
-        r"\(does not exist or caller does not have access\)\.",
+        r"Image.load: Image asset 'projects/x/assets/y' not found \(does not exist or caller",
     ),
 }
 

@@ -135,7 +135,9 @@ def test_import_when_there_is_a_colour_table_reads_classes_at_coarse_scales(tmp_
     import_file(path, name="a", home=home)
     image = opened(home)
 
-    (plane,) = read(image, Grid("EPSG:32633", (20.0, 0.0, 500_000.0, 0.0, -20.0, 5_300_000.0), 9, 9))
+    (plane,) = read(
+        image, Grid("EPSG:32633", (20.0, 0.0, 500_000.0, 0.0, -20.0, 5_300_000.0), 9, 9)
+    )
 
     assert set(np.unique(plane.data)) == {4}
     assert image.properties["B1_class_values"] == [4, 8]
@@ -248,7 +250,10 @@ def test_open_when_threads_read_at_once_all_get_the_same(tmp_path, home):
         for row in range(0, 600, 100):
             grid = Grid("EPSG:32633", (10.0, 0.0, 500_000.0, 0.0, -10.0, 5_300_000.0), 100, 100)
             planes = read(image, grid.window(0, row, 100, 100))
-            same = [(p.data == v[row : row + 100, :100]).all() for p, v in zip(planes, values)]
+            same = [
+                (p.data == v[row : row + 100, :100]).all()
+                for p, v in zip(planes, values, strict=True)
+            ]
             wrong.extend(found for found in same if not found)
 
     threads = [threading.Thread(target=check) for _ in range(8)]

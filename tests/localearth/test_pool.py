@@ -24,7 +24,8 @@ def pool(home):
 
 
 def value(node):
-    return {"do": "value", "body": {"expression": expression(node)}}
+    """The task and the body that ask for the value of a node."""
+    return {"do": "value"}, json.dumps({"expression": expression(node)}).encode()
 
 
 def result(answer):
@@ -39,7 +40,7 @@ def children():
 def test_perform_when_several_ask_at_once_answers_all_with_two_processes(pool):
     with ThreadPoolExecutor(8) as threads:
         tasks = [value(call("Number.add", left=n, right=1)) for n in range(16)]
-        answers = list(threads.map(pool.perform, tasks))
+        answers = list(threads.map(lambda task: pool.perform(*task), tasks))
 
     assert [result(answer) for answer in answers] == list(range(1, 17))
     assert len(children()) == 2
@@ -47,22 +48,22 @@ def test_perform_when_several_ask_at_once_answers_all_with_two_processes(pool):
 
 def test_perform_when_task_is_refused_raises_the_same_error(pool):
     with pytest.raises(NotImplementedHere, match=r"does not implement Model.fromVertexAi"):
-        pool.perform(value(call("Model.fromVertexAi", endpoint="x")))
+        pool.perform(*value(call("Model.fromVertexAi", endpoint="x")))
 
 
 def test_perform_when_process_was_killed_tries_a_new_one(pool):
-    assert result(pool.perform(value(1))) == 1
+    assert result(pool.perform(*value(1))) == 1
     (before,) = children()
     os.kill(before, signal.SIGKILL)
 
-    assert result(pool.perform(value(2))) == 2
+    assert result(pool.perform(*value(2))) == 2
     assert before not in children()
 
 
 def test_perform_when_time_is_up_says_so_and_recovers(home):
     hurried = Pool(home, size=1, deadline_s=0.01)
     with pytest.raises(EarthError, match=r"^Computation timed out\.$"):
-        hurried.perform(value(1))
+        hurried.perform(*value(1))
     hurried.close()
 
     assert children() == set()
@@ -71,7 +72,7 @@ def test_perform_when_time_is_up_says_so_and_recovers(home):
 def test_perform_when_a_process_has_grown_too_large_replaces_it(pool, monkeypatch):
     monkeypatch.setattr(pool_module, "RESIDENT_BYTES", 1)
 
-    assert result(pool.perform(value(1))) == 1
+    assert result(pool.perform(*value(1))) == 1
     assert children() == set()
 
 

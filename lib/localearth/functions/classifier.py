@@ -1,6 +1,5 @@
 """Constructors, training and use of classifiers: `Classifier.*` and `classify`."""
 
-
 import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """Array images: every pixel is an array; made, taken apart, shaped and reduced."""
 
-# ruff: noqa: A002, ARG001 - parameters are those of the signature list
+# ruff: noqa: A002 - parameters are those of the signature list
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -27,7 +27,6 @@ from lib.localearth.raster.sources import (
     slim,
     spread,
 )
-from lib.localearth.reducers.base import Reducer
 from lib.localearth.registry import implements
 
 POSITION = PixelType("int", 0, 2**31 - 1)
@@ -86,20 +85,21 @@ def array_project(input: Image, axes: Sequence[int]) -> Image:
         moved = np.transpose(data, [0, 1, *(2 + axis for axis in axes), *(2 + a for a in dropped)])
         return moved.reshape(moved.shape[: 2 + len(axes)]) if dropped else moved
 
-    return _mapped(input, project, kinds)
+    return mapped(input, project, kinds)
 
 
-def _mapped(image: Image, function: Callable[[Pixels], Pixels], kinds: list[PixelType]) -> Image:
+def mapped(image: Image, function: Callable[[Pixels], Pixels], kinds: list[PixelType]) -> Image:
     """Apply a function of arrays to each band, keeping masks."""
 
     def compute(index: int, planes: list[Plane]) -> Plane:
         data = compute_pixels(function, planes)
-        return Plane(_typed(data, kinds[index]), planes[0].mask)
+        return Plane(typed(data, kinds[index]), planes[0].mask)
 
     return from_source(image, Banded([image], compute), types=kinds)
 
 
-def _typed(data: Pixels, kind: PixelType) -> Pixels:
+def typed(data: Pixels, kind: PixelType) -> Pixels:
+    """Bring pixels into a type, ragged ones aside."""
     return data if data.dtype in (object, kind.dtype) else cast(data, kind)
 
 
@@ -142,9 +142,7 @@ def array_get(image: Image, position: Image) -> Image:
         array, *places = planes
         data, inside = _element(array, places)
         mask = intersect(*(plane.mask for plane in planes))
-        return Plane(
-            _typed(data, kinds[index]), mask if inside is None else intersect(mask, inside)
-        )
+        return Plane(typed(data, kinds[index]), mask if inside is None else intersect(mask, inside))
 
     axes = [position.with_bands([band]) for band in position.bands]
     return from_source(image, Banded([image, *axes], compute), types=kinds)
@@ -166,8 +164,8 @@ def _element(array: Plane, places: Sequence[Plane]) -> tuple[Pixels, Pixels | No
     if all(slim(plane.data).shape[:2] == (1, 1) for plane in places) and data.size:
         at = tuple(int(plane.data[0, 0]) for plane in places)
         if all(-length <= k < length for k, length in zip(at, shape, strict=True)):
-            place: Any = (..., *at)
-            return data[place], None
+            spot: Any = (..., *at)
+            return data[spot], None
     columns = [plane.data.astype(np.int64) for plane in places]
     inside = np.logical_and.reduce(
         [(c >= 0) & (c < length) for c, length in zip(columns, shape, strict=True)]
@@ -186,86 +184,7 @@ def array_argmax(image: Image) -> Image:
         flat = data.reshape((*data.shape[:2], -1)).argmax(axis=2)
         return np.stack(np.unravel_index(flat, data.shape[2:]), axis=-1)
 
-    return _mapped(image, argmax, kinds)
-
-
-@implements("Image.arrayReduce")
-def array_reduce(
-    input: Image, reducer: Reducer, axes: Sequence[int], field_axis: int | None
-) -> Image:
-    """Reduce along axes, which stay with length 1; several outputs go along the field axis."""
-    if (reducer.inputs > 1 or len(reducer.outputs) > 1) and field_axis is None:
-        raise EarthError("A fieldAxis is required for reducers with several inputs or outputs.")
-    kinds = []
-    for band in input.bands:
-        made = reducer.types([types.plain(band.type)] * reducer.inputs)
-        kinds.append(replace(types.union(made), dimensions=band.type.dimensions))
-
-    def compute(index: int, planes: list[Plane]) -> Plane:
-        (plane,) = planes
-
-        def apply(data: Pixels) -> Pixels:
-            return reduce_axes(data, reducer, axes, field_axis)[0]
-
-        data = compute_pixels(apply, planes)
-        if data.dtype == object:
-            return Plane(data, plane.mask)
-        empty = plane.data.dtype != object and 0 in plane.data.shape[2:]
-        return Plane(
-            cast(data, kinds[index]), np.zeros(data.shape[:2], bool) if empty else plane.mask
-        )
-
-    return from_source(input, Banded([input], compute), types=kinds)
-
-
-def reduce_axes(
-    data: Pixels, reducer: Reducer, axes: Sequence[int], field_axis: int | None
-) -> tuple[Pixels, Pixels]:
-    """Reduce pixel arrays along axes; also tell where there is an answer."""
-    rank = data.ndim - 2
-    if any(not 0 <= axis < rank for axis in axes):
-        raise EarthError(f"Image.arrayReduce: Axes {list(axes)} do not fit {rank}-D arrays.")
-    fields = [data]
-    if reducer.inputs > 1 and field_axis is not None:
-        fields = [np.take(data, [k], axis=2 + field_axis) for k in range(reducer.inputs)]
-    stacks = []
-    for field in fields:
-        moved = np.moveaxis(field, [2 + axis for axis in axes], range(len(axes)))
-        stacks.append(moved.reshape((-1, *moved.shape[len(axes) :])))
-    weights = np.broadcast_to(np.float64(1), stacks[0].shape)
-    with np.errstate(all="ignore"):
-        answers = reducer.over_stack(stacks, weights)
-    kept = [
-        np.expand_dims(np.asarray(value), [2 + axis for axis in sorted(axes)])
-        for value, _ in answers
-    ]
-    if field_axis is not None and len(kept) > 1:
-        return np.concatenate(kept, axis=2 + field_axis), answers[0][1]
-    return kept[0], answers[0][1]
-
-
-@implements("Image.arrayAccum")
-def array_accum(input: Image, axis: int, reducer: Reducer | None) -> Image:
-    """Reduce each element together with those before it along an axis."""
-    kinds = [band.type for band in input.bands]
-    if reducer is not None:
-        made = [reducer.types([types.plain(kind)])[0] for kind in kinds]
-        kinds = [replace(m, dimensions=k.dimensions) for m, k in zip(made, kinds, strict=True)]
-    kinds = [_without_range(kind) for kind in kinds]
-
-    def accumulate(data: Pixels) -> Pixels:
-        if reducer is None:
-            return np.asarray(data.cumsum(axis=2 + axis))
-        heads = (
-            np.take(data, range(end + 1), axis=2 + axis) for end in range(data.shape[2 + axis])
-        )
-        return np.concatenate([reduce_axes(h, reducer, [axis], None)[0] for h in heads], 2 + axis)
-
-    return _mapped(input, accumulate, kinds)
-
-
-def _without_range(kind: PixelType) -> PixelType:
-    return types.with_range(kind.precision, None, kind.dimensions)
+    return mapped(image, argmax, kinds)
 
 
 @implements("Image.arrayCat")
@@ -290,7 +209,7 @@ def paired(
 
     def compute(index: int, planes: list[Plane]) -> Plane:
         data = compute_pixels(lambda a, b: function(a, b, kinds[index]), planes)
-        return Plane(_typed(data, kinds[index]), intersect(*(plane.mask for plane in planes)))
+        return Plane(typed(data, kinds[index]), intersect(*(plane.mask for plane in planes)))
 
     longer = image1 if len(image1.bands) >= len(image2.bands) else image2
     source = Banded([image1, image2], compute)
@@ -327,7 +246,7 @@ def _with_numbers(
 
     def compute(index: int, planes: list[Plane]) -> Plane:
         data = compute_with_numbers(function, planes[:1], planes[1:])
-        return Plane(_typed(data, kinds[index]), intersect(*(plane.mask for plane in planes)))
+        return Plane(typed(data, kinds[index]), intersect(*(plane.mask for plane in planes)))
 
     return from_source(image, Banded([image, *numbers], compute), types=kinds)
 
@@ -389,4 +308,4 @@ def array_reshape(image: Image, lengths: Image, dimensions: int) -> Image:
 def array_transpose(input: Image, axis1: int, axis2: int) -> Image:
     """Exchange two axes."""
     kinds = [band.type for band in input.bands]
-    return _mapped(input, lambda data: np.swapaxes(data, 2 + axis1, 2 + axis2), kinds)
+    return mapped(input, lambda data: np.swapaxes(data, 2 + axis1, 2 + axis2), kinds)

@@ -1,6 +1,6 @@
 """Array images: lengths, masks of elements, padding, sorting and element-wise tools."""
 
-# ruff: noqa: A002, ARG001, ARG005 - parameters are those of the signature list
+# ruff: noqa: A002, ARG005 - parameters are those of the signature list
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from lib.localearth.errors import EarthError
-from lib.localearth.functions.image_array import POSITION, _mapped, paired
+from lib.localearth.functions.image_array import POSITION, mapped, paired
 from lib.localearth.functions.image_collection import band_unions, check_homogeneous, images_of
 from lib.localearth.raster import pixel_types as types
 from lib.localearth.raster.grid import Grid
@@ -23,14 +23,14 @@ from lib.localearth.values import Collection
 def array_dimensions(input: Image) -> Image:
     """Rank of each pixel's array."""
     kinds = [PixelType("int", 0, 255) for _ in input.bands]
-    return _mapped(input, lambda data: np.full(data.shape[:2], data.ndim - 2, np.uint8), kinds)
+    return mapped(input, lambda data: np.full(data.shape[:2], data.ndim - 2, np.uint8), kinds)
 
 
 @implements("Image.arrayLength")
 def array_length(input: Image, axis: int) -> Image:
     """Length of an axis."""
     kinds = [POSITION for _ in input.bands]
-    return _mapped(input, lambda d: np.full(d.shape[:2], d.shape[2 + axis], np.int32), kinds)
+    return mapped(input, lambda d: np.full(d.shape[:2], d.shape[2 + axis], np.int32), kinds)
 
 
 @implements("Image.arrayLengths")
@@ -42,7 +42,7 @@ def array_lengths(input: Image) -> Image:
         shape = np.asarray(data.shape[2:], np.int32)
         return np.broadcast_to(shape, (*data.shape[:2], len(shape)))
 
-    return _mapped(input, lengths, kinds)
+    return mapped(input, lengths, kinds)
 
 
 @implements("Image.arrayPad")
@@ -55,7 +55,7 @@ def array_pad(image: Image, lengths: Sequence[int], pad: float) -> Image:
         more = [max(0, int(w) - n) for w, n in zip(wanted, data.shape[2:], strict=True)]
         return np.pad(data, [(0, 0), (0, 0), *((0, m) for m in more)], constant_values=pad)
 
-    return _mapped(image, padded, kinds)
+    return mapped(image, padded, kinds)
 
 
 @implements("Image.arrayMask")
@@ -89,7 +89,7 @@ def array_sort(image: Image, keys: Image | None) -> Image:
     """Sort elements, or slices of them, by ascending keys."""
     if keys is None:
         kinds = [band.type for band in image.bands]
-        return _mapped(image, lambda data: np.sort(data, axis=2, kind="stable"), kinds)
+        return mapped(image, lambda data: np.sort(data, axis=2, kind="stable"), kinds)
     return paired(image, keys, lambda data, key, kind: _sorted(data, key), lambda a, b: a)
 
 

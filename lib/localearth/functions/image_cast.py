@@ -1,6 +1,5 @@
 """Changes of pixel type: fractions are cut off, values beyond the range clamped."""
 
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any

@@ -1,5 +1,6 @@
 """Images that follow from the grid alone: coordinates, areas and random numbers."""
 
+# ruff: noqa: ARG002 - all sources are read alike
 
 import numpy as np
 from numpy.typing import NDArray

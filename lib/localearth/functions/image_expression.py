@@ -1,6 +1,6 @@
 """`Image.expression`: parsed text evaluated with the operations on images."""
 
-# ruff: noqa: A002, ARG001 - parameters are those of the signature list
+# ruff: noqa: A002 - parameters are those of the signature list
 
 import math
 from collections.abc import Callable, Mapping, Sequence

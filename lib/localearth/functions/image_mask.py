@@ -1,6 +1,6 @@
 """Masks: read, set, filled, and values replaced under conditions."""
 
-# ruff: noqa: A002, ARG001 - parameters are those of the signature list
+# ruff: noqa: A002 - parameters are those of the signature list
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -1,5 +1,6 @@
 """Array images as matrices: products, solutions, inverses and decompositions."""
 
+# ruff: noqa: ARG005 - type rules are all called alike
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from lib.localearth.errors import EarthError
-from lib.localearth.functions.image_array import _mapped, paired
+from lib.localearth.functions.image_array import mapped, paired
 from lib.localearth.raster import pixel_types as types
 from lib.localearth.raster.image import BandSpec, Image, image_from
 from lib.localearth.raster.projection import PixelType
@@ -81,7 +82,7 @@ def matrix_identity(size: int) -> Image:
 def _square(function: Callable[[Pixels], Pixels], rank: int) -> Callable[[Image], Image]:
     def apply(value: Image) -> Image:
         kinds = [PixelType("double", dimensions=rank) for _ in value.bands]
-        return _mapped(value, lambda data: function(data.astype(np.float64)), kinds)
+        return mapped(value, lambda data: function(data.astype(np.float64)), kinds)
 
     return apply
 
@@ -107,4 +108,4 @@ for _name, _function, _rank in (
 def cholesky(image: Image) -> Image:
     """The lower triangular factor."""
     kinds = [replace(types.DOUBLE, dimensions=2) for _ in image.bands]
-    return _mapped(image, lambda data: np.linalg.cholesky(data.astype(np.float64)), kinds)
+    return mapped(image, lambda data: np.linalg.cholesky(data.astype(np.float64)), kinds)

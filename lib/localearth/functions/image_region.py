@@ -150,18 +150,25 @@ def reduce_region(
         return {}
     place = require_geometry(geometry, image)
     region = Region.of(place, work_projection(image, crs, transform=crs_transform, scale=scale))
-    found = region.count()
-    if found > max_pixels and not best_effort:
-        raise EarthError(
-            f"Too many pixels in the region. Found {found}, but maxPixels allows only "
-            f"{int(max_pixels)}.\nEnsure that you are not aggregating at a higher resolution than "
-            "you intended; that is the most frequent cause of this error. If not, then you may set "
-            "the 'maxPixels' argument to a limit suitable for your computation; set 'bestEffort' to "
-            "true to aggregate at whatever scale results in 'maxPixels' total pixels; or both."
-        )
+    if not best_effort:
+        check_count(region, int(max_pixels))
     region = region.coarser(place, int(max_pixels))
     columns = collect(image, region, context.reading, side=block_side(tile_scale))
     return without_nulls(reduced(reducer, image.names, columns))
+
+
+def check_count(region: Region, limit: int) -> None:
+    """Refuse a region of too many pixels.
+
+    Raises:
+        EarthError: It has more than the limit.
+    """
+    found = region.count()
+    if found > limit:
+        raise EarthError(
+            f"Too many pixels in the region. Found {found}, but maxPixels allows only {limit}. "
+            "Ask for a coarser scale, raise 'maxPixels', or set 'bestEffort' to true."
+        )
 
 
 def without_nulls(result: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,10 +105,11 @@ class Coarsened(Source):
 def _with_share(plane: Plane, weights: list[list[Pixels]]) -> Plane:
     """The mask is the covered and valid share of the output pixel, 1 where it is all of it."""
     share = np.minimum.reduce([np.sum(each, axis=0) for each in weights])
-    if (share > 1 - 1e-4).all():
-        return plane
-    mask = np.where(plane.valid, np.where(share > 1 - 1e-4, 1, share), 0).astype(np.float32)
-    return replace(plane, mask=mask)
+    whole = share > 1 - 1e-4
+    if (whole & plane.valid).all():
+        return Plane(plane.data)
+    mask = np.where(plane.valid, np.where(whole, 1, share), 0).astype(np.float32)
+    return Plane(plane.data, mask)
 
 
 def spans(grid: Grid, native: Projection, *, axis: int) -> tuple[Floats, Floats]:

@@ -8,7 +8,7 @@ from lib.localearth.values import Collection
 
 
 @implements("Image.load")
-def load_image(context: Context, id: str, version: int | None) -> Image:  # noqa: A002, ARG001
+def load_image(context: Context, id: str, version: int | None) -> Image:  # noqa: A002
     """Open an image asset; versions are not kept, so any number opens the present one."""
     asset = context.load(id, kind="Image")
     if isinstance(asset, Image):
@@ -17,7 +17,7 @@ def load_image(context: Context, id: str, version: int | None) -> Image:  # noqa
 
 
 @implements("ImageCollection.load")
-def load_collection(context: Context, id: str, version: int | None) -> Collection:  # noqa: A002, ARG001
+def load_collection(context: Context, id: str, version: int | None) -> Collection:  # noqa: A002
     """Open a collection of images."""
     asset = context.load(id, kind="ImageCollection")
     if isinstance(asset, Collection) and asset.of_images:
@@ -30,7 +30,7 @@ def load_table(
     context: Context,
     table_id: str,
     geometry_column: str | None,
-    version: int | None,  # noqa: ARG001
+    version: int | None,
 ) -> Collection:
     """Open a table of features; its only geometry column is the default one."""
     asset = context.load(table_id, kind="Collection")

@@ -1,5 +1,6 @@
 """Features drawn into pixels: painted values, reductions of properties, and styles."""
 
+# ruff: noqa: ARG002 - all sources are read alike
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -58,13 +59,9 @@ def laid(geometry: Geometry, grid: Grid) -> Outline | None:
 def stroked(geometry: Geometry, grid: Grid, width: float) -> NDArray[np.bool_]:
     """Pixels within half a line's width, in pixels, of a geometry's edges."""
     outline = outline_of(geometry, grid.projection)
-    edges = np.concatenate([outline.rings, outline.lines])
-    shape = shapely.union_all(
-        [
-            shapely.MultiLineString(edges.reshape(-1, 2, 2)) if len(edges) else shapely.Point(),
-            shapely.MultiPoint(outline.points),
-        ]
-    )
+    edges = np.concatenate([outline.rings, outline.lines]).reshape(-1, 2, 2)
+    parts: list[Any] = [shapely.linestrings(edges), shapely.points(outline.points)]
+    shape = shapely.union_all(np.concatenate(parts))
     broad = shape.buffer(max(width, 1.0) / 2, quad_segs=4)
     pixels = Geometry(broad, grid.crs, geodesic=False)  # already columns and rows of the grid
     return centres_inside(outline_of(pixels, Projection(grid.crs)), grid.width, grid.height)

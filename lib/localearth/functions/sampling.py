@@ -1,8 +1,6 @@
 """Samples of pixels as features: all of them, some at random, or so many of each class."""
 
-
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +12,7 @@ from lib.localearth.functions.image_bands import one_band
 from lib.localearth.geometry import Geometry
 from lib.localearth.raster.hashing import pixel_words
 from lib.localearth.raster.image import Image, Plane, Reading
+from lib.localearth.raster.pixel_sets import Pixels, in_order, inner_pixels, joined, smallest
 from lib.localearth.raster.projection import PixelType, Projection
 from lib.localearth.raster.regions import (
     Region,
@@ -27,54 +26,6 @@ from lib.localearth.values import Array, Collection, Feature
 
 Integers = NDArray[np.int64]
 RESERVE = 4  # candidates kept beyond those asked for, as multiples, in case some are masked
-
-
-@dataclass(frozen=True)
-class Pixels:
-    """Pixels of a projection by column and row, each `(n,)`, and their random words."""
-
-    columns: Integers
-    rows: Integers
-    words: NDArray[np.uint64]
-
-    def take(self, chosen: Any) -> "Pixels":
-        """Some of them."""
-        return Pixels(self.columns[chosen], self.rows[chosen], self.words[chosen])
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self.columns)
-
-
-def _joined(parts: Sequence[Pixels]) -> Pixels:
-    if not parts:
-        nothing = np.zeros(0, np.int64)
-        return Pixels(nothing, nothing, nothing.astype(np.uint64))
-    return Pixels(
-        np.concatenate([part.columns for part in parts]),
-        np.concatenate([part.rows for part in parts]),
-        np.concatenate([part.words for part in parts]),
-    )
-
-
-def smallest(pixels: Pixels, count: int) -> Integers:
-    """Positions of those with the smallest words, in order of the words."""
-    if count < len(pixels):
-        found = np.argpartition(pixels.words, count)[:count] if count else np.zeros(0, np.int64)
-    else:
-        found = np.arange(len(pixels))
-    return found[np.lexsort((pixels.columns[found], pixels.rows[found], pixels.words[found]))]
-
-
-def inner_pixels(region: Region, seed: int) -> list[Pixels]:
-    """Pixels whose centre is in the region, block by block."""
-    found = []
-    for block in region.blocks():
-        rows, columns = np.nonzero(block.inside())
-        if len(rows):
-            words = pixel_words(block.grid, seed)[rows, columns]
-            found.append(Pixels(columns + block.column, rows + block.row, words))
-    return found
 
 
 @implements("Image.sample")
@@ -102,7 +53,7 @@ def sample(
     where = Region.of(require_geometry(region, image), target)
 
     def draw() -> list[Feature]:
-        pixels = _joined(inner_pixels(where, seed))
+        pixels = joined(inner_pixels(where, seed))
         chosen = np.arange(len(pixels))
         if num_pixels is not None:
             chosen = smallest(pixels, int(num_pixels))
@@ -113,11 +64,6 @@ def sample(
         return features(image, target, drawn, planes, drop_nulls=drop_nulls, points=geometries)
 
     return _collection(image, draw)
-
-
-def in_order(pixels: Pixels) -> Pixels:
-    """Row by row, as the projection counts them."""
-    return pixels.take(np.lexsort((pixels.columns, pixels.rows)))
 
 
 def _collection(image: Image, draw: Callable[[], list[Feature]]) -> Collection:
@@ -242,7 +188,7 @@ class _Draw:
             if not any(missing[v] and len(candidates[v]) < totals[v] for v in candidates):
                 break
             reserve *= 16
-        pixels = _joined([part for part, _ in parts])
+        pixels = joined([part for part, _ in parts])
         order = np.lexsort((pixels.columns, pixels.rows))
         bands = range(len(self._image.bands))
         planes = [_row([planes[band] for _, planes in parts], order) for band in bands]
@@ -256,7 +202,7 @@ class _Draw:
         at = dict.fromkeys(candidates, 0)
         parts: list[tuple[Pixels, list[Plane]]] = []
         while batches := self._next(candidates, at, missing):
-            together = _joined([batch for _, batch in batches])
+            together = joined([batch for _, batch in batches])
             planes = self._read(together)
             kept = np.ones(len(together), bool)
             if self._drop_nulls:
@@ -303,7 +249,7 @@ class _Draw:
                 limit = wanted(value) * reserve + 64 if wanted(value) > 0 else 0
                 here = pixels.take(values == value)
                 totals[value] = totals.get(value, 0) + len(here)
-                both = _joined([found[value], here]) if value in found else here
+                both = joined([found[value], here]) if value in found else here
                 found[value] = both.take(smallest(both, limit))
         return found, totals
 

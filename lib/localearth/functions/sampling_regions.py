@@ -1,6 +1,5 @@
 """Samples under features, and rectangles of pixels as arrays."""
 
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,10 +9,11 @@ from numpy.typing import NDArray
 from shapely.geometry import Point
 
 from lib.localearth.errors import EarthError
-from lib.localearth.functions.sampling import Pixels, features, in_order
+from lib.localearth.functions.sampling import features
 from lib.localearth.geometry import Geometry
 from lib.localearth.raster.image import Image, Reading
 from lib.localearth.raster.outline import outline_of
+from lib.localearth.raster.pixel_sets import Pixels, in_order
 from lib.localearth.raster.projection import Projection
 from lib.localearth.raster.regions import (
     Region,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lib.localearth.planet.noise import Floats, Words, mix, unit
+from lib.localearth.planet.noise import Amount, Floats, Words, mix, unit
 
 F = np.float32
 ROW_SALT = np.uint32(0x9E3779B1)
@@ -69,7 +69,8 @@ class Bricks:
         """Distance to the nearest side of the piece, in cells."""
         across = np.minimum(self.x, F(1) - self.x) * self.width
         down = np.minimum(self.y, F(1) - self.y) * self.height
-        return np.minimum(across, down)
+        result: Floats = np.minimum(across, down)
+        return result
 
 
 def bricks(
@@ -104,7 +105,7 @@ def _number(whole: Floats) -> NDArray[np.uint32]:
     return whole.astype(np.int32).astype(np.uint32)
 
 
-def coverage(distance: Floats, half: Floats | float, pixel: float) -> Floats:
+def coverage(distance: Floats, half: Amount, pixel: float) -> Floats:
     """Part of a pixel that a strip covers, across the strip; all lengths in one unit.
 
     Args:
@@ -114,4 +115,5 @@ def coverage(distance: Floats, half: Floats | float, pixel: float) -> Floats:
     """
     half_width = np.asarray(half, np.float32)
     inside = (half_width + F(0.5 * pixel) - np.abs(distance)) * F(1 / pixel)
-    return np.clip(inside, F(0), np.minimum(half_width * F(2 / pixel), F(1)))
+    result: Floats = np.clip(inside, F(0), np.minimum(half_width * F(2 / pixel), F(1)))
+    return result

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from lib.localearth.planet import (
+    cloudscore,
     dynamicworld,
     elevation,
     labels,
@@ -17,7 +18,7 @@ from lib.localearth.values import Collection
 SERIES: dict[str, Series] = {
     series.asset_id: series
     for series in (
-        sentinel2.SERIES, sentinel2.SCORE_SERIES, landsat8.SERIES, sentinel1.SERIES,
+        sentinel2.SERIES, cloudscore.SERIES, landsat8.SERIES, sentinel1.SERIES,
         dynamicworld.SERIES,
     )
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """Cellular patterns: irregular polygons around jittered lattice points, with edges and corners."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,7 +56,7 @@ class Pattern:
     """
 
     sites: Sites
-    nearest: NDArray[np.intp]
+    nearest: NDArray[np.int32]
     dx: Floats
     dy: Floats
     edge: Floats
@@ -69,10 +70,11 @@ class Pattern:
 
 def sites_around(points: Points, octave: int, *, jitter: float, seed: int) -> Sites:
     """Sites of all cells of the points and their neighbours."""
-    cells = points.cells(octave)
-    first_column, first_row = cells.first_column - 1, cells.rows[0] - 1
-    columns = first_column + np.arange(len(cells.columns) + 1)
-    rows = first_row + np.arange(len(cells.rows) + 1)
+    size = float(2**octave)
+    columns = np.arange(
+        math.floor(points.u.min() * size) - 1, math.floor(points.u.max() * size) + 2
+    )
+    rows = np.arange(math.floor(points.v.min() * size) - 1, math.floor(points.v.max() * size) + 2)
     words = hash_words(columns[None, :] % 2**octave, rows[:, None], seed)
     low = np.float32(0.5 - jitter / 2)
     x = low + np.float32(jitter) * unit(words)
@@ -83,24 +85,25 @@ def sites_around(points: Points, octave: int, *, jitter: float, seed: int) -> Si
 def polygons(points: Points, octave: int, *, jitter: float, seed: int) -> Pattern:
     """The polygon around the nearest site, for each point."""
     sites = sites_around(points, octave, jitter=jitter, seed=seed)
-    cells = points.cells(octave)
+    scaled_u, scaled_v = points.u * 2.0**octave, points.v * 2.0**octave
+    floor_u, floor_v = np.floor(scaled_u), np.floor(scaled_v)
+    x, y = (scaled_u - floor_u).astype(np.float32), (scaled_v - floor_v).astype(np.float32)
     width = len(sites.columns)
-    column = cells.index % len(cells.columns)
-    row = cells.index // len(cells.columns)
-    base = (row + 1) * width + column + 1
+    base = (floor_v - sites.rows[0]) * width + (floor_u - sites.columns[0])
+    base = base.astype(np.int32)
     site_x, site_y = sites.x.ravel(), sites.y.ravel()
     best = [np.full(base.shape, FAR, np.float32) for _ in range(3)]
-    which = [np.zeros(base.shape, np.intp) for _ in range(3)]
+    which = [np.zeros(base.shape, np.int32) for _ in range(3)]
     for dx, dy in AROUND:
-        index = base + (dy * width + dx)
-        ox = cells.x - site_x.take(index) - np.float32(dx)
-        oy = cells.y - site_y.take(index) - np.float32(dy)
+        index = base + np.int32(dy * width + dx)
+        ox = x - site_x.take(index) - np.float32(dx)
+        oy = y - site_y.take(index) - np.float32(dy)
         _insert(ox * ox + oy * oy, index, best, which)
-    return _pattern(sites, cells.x, cells.y, base, best, which)
+    return _pattern(sites, x, y, base, best, which)
 
 
 def _insert(
-    distance: Floats, index: NDArray[np.intp], best: list[Floats], which: list[NDArray[np.intp]]
+    distance: Floats, index: NDArray[np.int32], best: list[Floats], which: list[NDArray[np.int32]]
 ) -> None:
     for rank in range(3):
         closer = distance < best[rank]
@@ -113,8 +116,8 @@ def _insert(
 
 
 def _pattern(
-    sites: Sites, x: Floats, y: Floats, base: NDArray[np.intp], best: list[Floats],
-    which: list[NDArray[np.intp]],
+    sites: Sites, x: Floats, y: Floats, base: NDArray[np.int32], best: list[Floats],
+    which: list[NDArray[np.int32]],
 ) -> Pattern:  # fmt: skip
     width = len(sites.columns)
     place = []

@@ -5,27 +5,19 @@ same clouds. Weather has the size of noise of 1,000 km, clouds have fractal edge
 the cloud that stands towards the sun.
 """
 
+import functools
 import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lib.localearth.planet.lattice import WORLD_METRES, Window, upsample
-from lib.localearth.planet.noise import Floats, Points, fractal, hash_number, octave, smooth
+from lib.localearth.planet.noise import Floats, Points, fractal, hash_number, smooth
+from lib.localearth.planet.sun import Sun
 
 F = np.float32
 FINEST_METRES = 40.0  # clouds are computed at pixels of this size and interpolated
 OPAQUE = 0.35  # opacity from which a pixel counts as cloudy
-CLEAR_SCORE = 0.60  # the threshold of cs_cdf that the catalogue recommends
-
-
-@dataclass(frozen=True)
-class Sun:
-    """Where the sun stands, in degrees; azimuth clockwise from north."""
-
-    zenith: float
-    azimuth: float
 
 
 @dataclass(frozen=True)
@@ -40,11 +32,24 @@ class Sky:
     opacity: Floats
     shadow: Floats
 
+    @functools.cached_property
+    def is_clear(self) -> bool:
+        """Whether there is neither cloud nor shadow anywhere."""
+        return not (self.opacity.any() or self.shadow.any())
+
     @property
     def score(self) -> Floats:
-        """How clear the view is: 1 clear, 0 cloud or deep shadow."""
-        lost = np.maximum(self.opacity * F(1.9), self.shadow * F(1.1))
-        return np.clip(F(1) - lost, F(0), F(1))
+        """How clear the view is, as cs_cdf says it: near 1 clear, 0 cloud or deep shadow."""
+        lost = np.maximum(self.opacity * F(1.9), self.shadow * F(1.1)) + F(0.02)
+        result: Floats = np.clip(F(1) - lost, F(0), F(1))
+        return result
+
+    @property
+    def score_alone(self) -> Floats:
+        """The same as cs says it, which falls faster under thin clouds."""
+        score = self.score
+        result: Floats = score * score * (F(3) - F(2) * score) * F(0.97)
+        return result
 
 
 def opacity(points: Points, day: int) -> Floats:
@@ -60,6 +65,7 @@ def opacity(points: Points, day: int) -> Floats:
     return result
 
 
+@functools.lru_cache(maxsize=48)
 def sky(window: Window, day: int, sun: Sun) -> Sky:
     """Clouds and shadows over a window of pixels."""
     coarser = max(0, math.floor(math.log2(FINEST_METRES / window.scale_m) + 1e-9))
@@ -81,34 +87,6 @@ def _towards_sun(points: Points, day: int, sun: Sun) -> Points:
     )
 
 
-def sun_at(lon: float, lat: float, day_of_year: int, hour_utc: float) -> Sun:
-    """Position of the sun, to a degree (Spencer 1971 for the declination)."""
-    angle = 2 * math.pi * (day_of_year - 1) / 365.0
-    declination = (
-        0.006918 - 0.399912 * math.cos(angle) + 0.070257 * math.sin(angle)
-        - 0.006758 * math.cos(2 * angle) + 0.000907 * math.sin(2 * angle)
-    )  # fmt: skip
-    hour_angle = math.radians(15.0 * (hour_utc + lon / 15.0 - 12.0))
-    latitude = math.radians(lat)
-    up = math.sin(latitude) * math.sin(declination)
-    up += math.cos(latitude) * math.cos(declination) * math.cos(hour_angle)
-    zenith = math.degrees(math.acos(max(-1.0, min(1.0, up))))
-    east = -math.cos(declination) * math.sin(hour_angle)
-    north = math.sin(declination) * math.cos(latitude)
-    north -= math.cos(declination) * math.sin(latitude) * math.cos(hour_angle)
-    azimuth = math.degrees(math.atan2(east, north)) % 360.0
-    return Sun(round(zenith, 4), round(azimuth, 4))
-
-
 def cloud_percentage(points: Points, day: int) -> float:
     """Percent of points under clouds."""
     return float((opacity(points, day) > OPAQUE).mean() * 100.0)
-
-
-def cloud_light(points_shape: tuple[int, int], thickness: Floats) -> NDArray[np.float32]:
-    """Brightness of clouds by their thickness."""
-    del points_shape
-    return F(0.30) + F(0.55) * thickness
-
-
-__all__ = ["CLEAR_SCORE", "OPAQUE", "Sky", "Sun", "cloud_percentage", "octave", "sky", "sun_at"]

@@ -10,7 +10,7 @@ import numpy as np
 
 from lib.localearth.planet.bricks import Bricks, Frame, bricks
 from lib.localearth.planet.cells import Pattern, polygons
-from lib.localearth.planet.noise import Floats, Points, Words, fractal, mix, octave, unit
+from lib.localearth.planet.noise import Floats, Points, fractal, mix, octave, unit
 from lib.localearth.planet.site import Site
 
 F = np.float32
@@ -19,6 +19,7 @@ PLOTS_RESOLVED_M = 130.0  # pixel size up to which plots are drawn, at the equat
 MESHES_RESOLVED_M = 900.0
 ROWS = (6.0, 13.0)  # rows of plots in a mesh
 COLUMNS = (4.5, 11.0)  # plots in a row
+WOODS, WOODS_GAIN = (7, 14), 0.85
 WAVE = 0.012  # how far plots' edges curve, in meshes
 
 
@@ -81,11 +82,11 @@ def _middles(site: Site, mesh: Pattern, frame: Frame, plots: Bricks) -> Points:
     )  # fmt: skip
 
 
-def woods(points: Points) -> Floats:
+def woods(site: Site) -> Floats:
     """How much the land inclines to forest, smooth over plots."""
-    return fractal(points, 9, 14, gain=0.8, seed=740)
+    return site.broad(*WOODS, gain=WOODS_GAIN, seed=740)
 
 
-def mesh_words(country: Country) -> Words:
-    """A hash per mesh."""
-    return country.frame.words
+def woods_at(points: Points) -> Floats:
+    """The same at some points."""
+    return fractal(points, *WOODS, gain=WOODS_GAIN, seed=740)

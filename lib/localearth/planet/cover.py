@@ -1,11 +1,12 @@
 """Kinds of ground cover, and how they are laid over one another."""
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lib.localearth.planet.noise import Floats
+from lib.localearth.planet.noise import Amount, Floats
 
 WHOLE = 512  # parts that make up a pixel
 F = np.float32
@@ -57,7 +58,7 @@ class Layers:
         self.parts[cover] += self._free_parts - left
         self._free_parts = left
 
-    def mix(self, part: Floats, recipe: dict[Cover, Floats | float]) -> None:
+    def mix(self, part: Floats, recipe: Mapping[Cover, Amount]) -> None:
         """Cover a part of what is free with several covers in given shares (that sum to one).
 
         Args:
@@ -66,9 +67,9 @@ class Layers:
         """
         before = np.ones_like(self._free)
         for cover, share in recipe.items():
-            amount = np.asarray(share, np.float32) * part
-            rest = np.maximum(before, F(1e-6))
-            self.lay(cover, amount / rest)
+            amount: Floats = np.asarray(share, np.float32) * part
+            rest: Floats = np.maximum(before, F(1e-6))
+            self.lay(cover, np.divide(amount, rest, dtype=np.float32))
             before = before - amount
 
     def finish(self, cover: Cover) -> NDArray[np.uint16]:

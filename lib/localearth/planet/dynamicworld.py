@@ -7,16 +7,21 @@ from typing import Any
 import numpy as np
 
 from lib.localearth.planet import clouds, tiling
-from lib.localearth.planet.cover import WHOLE
 from lib.localearth.planet.lattice import Lattice
 from lib.localearth.planet.noise import Floats, fractal
-from lib.localearth.planet.optical import MATERIALS, composition
-from lib.localearth.planet.product import UINT8, BandInfo, Part, PlanetSource
+from lib.localearth.planet.product import (
+    UINT8,
+    UNIT_INTERVAL,
+    BandInfo,
+    Part,
+    PlanetSource,
+    scene_image,
+)
 from lib.localearth.planet.scene import Scene, Series, cloudiness, ring
-from lib.localearth.planet.view import GROUNDS, View, view
+from lib.localearth.planet.surface import Surface
+from lib.localearth.planet.view import View, view
 from lib.localearth.raster.grid import Grid
-from lib.localearth.raster.image import Band, Image
-from lib.localearth.raster.projection import PixelType, Projection
+from lib.localearth.raster.image import Image
 
 F = np.float32
 ASSET = "GOOGLE/DYNAMICWORLD/V1"
@@ -32,8 +37,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "bare": ("bare", "rock"),
     "snow_and_ice": ("snow",),
 }
-PROBABILITY = PixelType("float", 0, 1)
-BANDS = (*(BandInfo(name, PROBABILITY, 10) for name in CLASSES), BandInfo("label", UINT8, 10))
+BANDS = (*(BandInfo(name, UNIT_INTERVAL, 10) for name in CLASSES), BandInfo("label", UINT8, 10))
 # How much of a class's evidence goes to others (row: true), after the agreement table of Brown et
 # al. 2022 (Scientific Data 9, 251): grass, crops and shrub are confused most.
 CONFUSION = np.array([
@@ -75,13 +79,12 @@ class DynamicWorldSource(PlanetSource):
 def probabilities(scene: Scene, seen: View) -> Floats:
     """Probabilities of the classes over the window, `(classes, height, width)`."""
     window = seen.window
-    parts, _ = composition(GROUNDS.get(window), scene.day_of_year)
+    surface = Surface(window, scene.day_of_year)
     points = window.points()
     evidence = np.zeros((len(CLASSES), *window.shape), np.float32)
     for row, materials in enumerate(CLASSES.values()):
-        share = parts[[MATERIALS.index(name) for name in materials]].sum(axis=0)
-        if share.any():
-            plane = share.reshape(window.shape) * F(1 / WHOLE)
+        plane = surface.share(*materials)
+        if plane.any():
             for column, weight in enumerate(CONFUSION[row]):
                 evidence[column] += plane * weight
     for row in range(len(CLASSES) - 1):
@@ -95,22 +98,19 @@ def image(scene: Scene) -> Image | None:
     """The image of a scene, or None where it is too cloudy."""
     if cloudiness(scene.footprint, scene.day) > MAX_CLOUD:
         return None
-    left, bottom, right, top = scene.bounds
-    projection = Projection(scene.crs, (10.0, 0.0, left, 0.0, -10.0, top))
-    size = round((right - left) / 10), round((top - bottom) / 10)
-    source = DynamicWorldSource(scene)
-    bands = tuple(
-        Band(info.name, info.type, projection, source, index, size)
-        for index, info in enumerate(BANDS)
-    )
     properties = {
         "system:index": scene.index, "system:time_start": scene.start_ms,
         "system:footprint": ring(scene.footprint), "dynamicworld_algorithm_version": "3.5.0",
         "qa_algorithm_version": "1.0.0",
     }  # fmt: skip
-    return Image(bands, properties, scene.geometry(), f"{ASSET}/{scene.index}")
+    return scene_image(scene, DynamicWorldSource(scene), ASSET, properties)
 
 
 SERIES = Series(
-    ASSET, dt.date(2015, 6, 27), tiling.list_scenes, tiling.find_scene, image, {"title": "Dynamic World V1"}
+    ASSET,
+    dt.date(2015, 6, 27),
+    tiling.list_scenes,
+    tiling.find_scene,
+    image,
+    {"title": "Dynamic World V1"},
 )

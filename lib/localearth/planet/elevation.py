@@ -38,9 +38,7 @@ class ElevationSource(PlanetSource):
 
 def image() -> Image:
     """The elevation image."""
-    band = Band(
-        "elevation", INT16, LATTICE.projection(0, 0), ElevationSource(), 0, DIMENSIONS
-    )
+    band = Band("elevation", INT16, LATTICE.projection(0, 0), ElevationSource(), 0, DIMENSIONS)
     properties = {
         "system:time_start": 950227200000, "system:time_end": 951177600000,
         "system:index": "SRTMGL1_003", "title": "NASA SRTM Digital Elevation 30m",

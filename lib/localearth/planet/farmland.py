@@ -7,15 +7,15 @@ from numpy.typing import NDArray
 
 from lib.localearth.planet import season
 from lib.localearth.planet.bricks import coverage
-from lib.localearth.planet.country import Country, woods
+from lib.localearth.planet.country import Country, woods, woods_at
 from lib.localearth.planet.cover import Cover, Layers
-from lib.localearth.planet.noise import Floats, Words, fractal, left_out, mix, smooth, unit
+from lib.localearth.planet.noise import Floats, Words, left_out, mix, smooth, unit
 from lib.localearth.planet.site import Site
 
 F = np.float32
 CHANCE = 0.75  # how far chance moves the decision for forest
 FOREST_FROM = 0.42
-PITS = 0.014  # part of the plots that are gravel pits
+PITS = 0.012  # part of the plots that are gravel pits
 FALLOW = 0.035
 STRIPS_RESOLVED_M = 42.0
 TRACK_M = 4.5
@@ -48,9 +48,7 @@ def lay_farmland(site: Site, country: Country | None, layers: Layers) -> Fields:
     _lay_lines(site, country, layers, forest)
     lay_trees(site, layers, forest, country.number(61))
     use = country.number(62)
-    pits = (use < F(PITS)) & (site.slope < F(0.12))
-    rim = smooth(4.0, 28.0, country.edge_m + F(9) * fractal(site.points, 17, 20, gain=0.8, seed=790))
-    layers.lay(Cover.BARE, pits * rim)
+    _lay_pits(site, country, layers, use)
     dry = smooth(0.45, 0.95, site.arid)
     fallow = (use > F(1 - FALLOW) - dry * F(0.75)) * F(0.85)
     layers.mix(fallow, {Cover.BARE: dry * F(0.75), Cover.SHRUB: F(1) - dry * F(0.75)})
@@ -61,12 +59,29 @@ def lay_farmland(site: Site, country: Country | None, layers: Layers) -> Fields:
     return fields
 
 
+def _lay_pits(site: Site, country: Country, layers: Layers, use: Floats) -> None:
+    """Gravel pits with ponds, and bare building ground."""
+    pits = (use < F(PITS)) & (site.steep < F(0.12))
+    if not pits.any():
+        return
+    ragged = site.fine
+    plots = country.plots
+    away = np.sqrt((plots.x - F(0.5)) ** 2 + (plots.y - F(0.5)) ** 2)
+    radius = np.minimum(plots.width, plots.height) * country.mesh_m * F(1.15)
+    inward = (F(0.5) - away) * radius + F(15) * ragged - F(25) * country.number(67)
+    inward = np.minimum(inward, country.edge_m)
+    pond = pits & (country.number(66) < F(0.55))
+    layers.lay(Cover.BLUE_WATER, pond * smooth(42.0, 52.0, inward) * F(0.7))
+    layers.lay(Cover.TURBID_WATER, pond * smooth(42.0, 52.0, inward))
+    layers.lay(Cover.BARE, pits * smooth(4.0, 16.0, inward) * (F(0.80) + F(0.14) * ragged))
+
+
 def _lay_means(site: Site, layers: Layers) -> Fields:
     """The same where plots are finer than two pixels: shares instead of decisions."""
-    width = F(CHANCE + 1.5 * left_out(site.points.finest, 9, 14, gain=0.8))
-    forest = np.clip(F(0.5) + _inclination(site, woods(site.points)) / (F(2) * width), F(0), F(1))
+    width = F(CHANCE + 1.5 * left_out(site.points.finest, 7, 14, gain=0.85))
+    forest = np.clip(F(0.5) + _inclination(site, woods(site)) / (F(2) * width), F(0), F(1))
     lay_trees(site, layers, forest, None)
-    layers.lay(Cover.BARE, np.full(site.shape, PITS * 0.7, np.float32))
+    layers.lay(Cover.BARE, np.full(site.shape, PITS * 0.45, np.float32))
     dry = smooth(0.45, 0.95, site.arid)
     fallow = (F(FALLOW) + dry * F(0.75)) * F(0.85)
     layers.mix(fallow, {Cover.BARE: dry * F(0.75), Cover.SHRUB: F(1) - dry * F(0.75)})
@@ -79,36 +94,39 @@ def _lay_means(site: Site, layers: Layers) -> Fields:
 def _arable(site: Site) -> Floats:
     """Part of the open land that is ploughed."""
     part = F(0.74) - F(0.45) * smooth(52.0, 55.5, site.cold) - F(0.15) * site.relief.mountain
-    part = part * smooth(57.5, 55.0, site.cold) * smooth(0.22, 0.10, site.slope)
+    part = part * smooth(57.5, 55.0, site.cold) * smooth(0.22, 0.10, site.steep)
     return part * (F(1) - F(0.8) * smooth(0.55, 0.95, site.arid))
 
 
 def _inclination(site: Site, inclined: Floats) -> Floats:
     """How far the land is on the forest's side of the decision."""
-    steep = F(1.7) * smooth(0.07, 0.24, site.slope) + F(0.9) * site.relief.mountain
+    steep = F(1.7) * smooth(0.07, 0.24, site.steep) + F(0.9) * site.relief.mountain
     tropical = F(0.9) * smooth(22.0, 8.0, np.abs(site.latitude))
     boreal = F(0.9) * smooth(52.5, 57.0, site.cold)
     wild = inclined + steep + tropical + boreal - F(2.2) * smooth(0.35, 0.9, site.arid)
-    return wild - F(FOREST_FROM)
+    result: Floats = wild - F(FOREST_FROM)
+    return result
 
 
 def _forest(site: Site, country: Country) -> Floats:
     """Part of each pixel under forest."""
-    by_plot = _inclination(site, woods(country.at))
+    by_plot = _inclination(site, woods_at(country.at))
     by_plot += F(CHANCE) * (F(2) * country.number(60) - F(1))
-    ragged = F(0.30) * fractal(site.points, 16, 20, gain=0.75, seed=750)
-    wild = smooth(0.05, 0.35, site.slope) + site.relief.mountain
+    ragged = F(0.30) * site.fine
+    wild = smooth(0.05, 0.35, site.steep) + site.relief.mountain
     return smooth(-0.04, 0.04, by_plot + ragged * (F(0.15) + np.minimum(wild, F(1))))
 
 
 def lay_trees(site: Site, layers: Layers, forest: Floats, by_plot: Floats | None) -> None:
     """Lay forest: conifers in the cold, the humid tropics and by stands, with clearings."""
-    stand = fractal(site.points, 13, 18, gain=0.8, seed=760)
+    stand = site.stand
     if by_plot is not None:
         stand = F(0.7) * stand + F(1.0) * (F(2) * by_plot - F(1))
-    leaning = (site.cold - F(52.5)) * F(0.28) + F(1.8) * smooth(20.0, 10.0, np.abs(site.latitude))
+    leaning = np.clip((site.cold - F(52.5)) * F(0.28), F(-1.0), F(2.0)) + F(2.6) * smooth(
+        20.0, 10.0, np.abs(site.latitude)
+    )
     conifer = smooth(-0.35, 0.35, stand + leaning)
-    clearing = smooth(1.75, 2.0, fractal(site.points, 15, 19, gain=0.7, seed=770))
+    clearing = smooth(1.75, 2.0, F(0.8) * site.wild - F(0.6) * site.stand)
     layers.mix(forest * clearing, {Cover.SHRUB: 0.45, Cover.GRASS: 0.55})
     tall = forest * (F(1) - smooth(0.65, 0.95, site.arid) * F(0.8))
     layers.mix(tall, {Cover.CONIFER: conifer, Cover.BROADLEAF: F(1) - conifer})
@@ -122,7 +140,7 @@ def _lay_lines(site: Site, country: Country, layers: Layers, forest: Floats) -> 
     tracks = coverage(country.edge_m, TRACK_M / 2, site.scale) * (country.number(63) < F(0.6))
     layers.lay(Cover.TRACK, tracks * open_land * smooth(60.0, 57.0, site.cold))
     hedged = coverage(country.edge_m - F(6), HEDGE_M / 2, site.scale) * (mesh > F(0.55))
-    patchy = smooth(-0.2, 0.5, fractal(site.points, 17, 19, gain=0.8, seed=780))
+    patchy = smooth(-0.2, 0.5, -site.fine)
     humid = smooth(0.6, 0.3, site.arid) * smooth(58.0, 55.0, site.cold)
     layers.lay(Cover.BROADLEAF, hedged * patchy * open_land * humid * F(0.9))
 

@@ -33,6 +33,8 @@ BANDS = (BandInfo("Map", UINT8, 10),)
 PATCH_ERRORS = 0.06  # part of the area in patches given to a confused class
 PATCH_LEVEL = 1.55  # of a unit normal field, above which lies PATCH_ERRORS of the area
 
+WATER, WATER_PATCH_LEVEL = 80, 2.4  # water is seldom mistaken: under 1 % of its area
+
 # Classes of WorldCover with the covers that make them up. Gardens and streets count towards
 # built-up by the weight: a pixel is built-up from a third of roofs and asphalt.
 CLASSES: dict[int, tuple[Cover, ...]] = {
@@ -93,7 +95,8 @@ def _confuse(true: NDArray[np.uint8], patches: Floats, window: Window) -> NDArra
     rows = np.arange(window.row, window.row + window.height) >> 5
     which = (unit(hash_words(columns[None, :], rows[:, None], 940)) > F(0.65)).astype(np.intp)
     wrong = taken_for[which, true]
-    return np.where(patches > F(PATCH_LEVEL), wrong, true)
+    level = np.where(true == WATER, F(WATER_PATCH_LEVEL), F(PATCH_LEVEL))
+    return np.where(patches > level, wrong, true)
 
 
 class WorldCoverSource(PlanetSource):
@@ -124,4 +127,6 @@ def image() -> Image:
 
 def collection() -> Collection:
     """The collection of one image."""
-    return Collection.of([image()], of_images=True, asset_id=ASSET, properties={"title": "ESA WorldCover 10m v200"})
+    return Collection.of(
+        [image()], of_images=True, asset_id=ASSET, properties={"title": "ESA WorldCover 10m v200"}
+    )

@@ -10,12 +10,18 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from lib.localearth.planet import clouds, season
-from lib.localearth.planet.cover import WHOLE
 from lib.localearth.planet.lattice import Lattice
 from lib.localearth.planet.noise import Floats, hash_number
-from lib.localearth.planet.optical import MATERIALS, composition, illumination, reflectance
 from lib.localearth.planet.orbits import EPOCH, Orbit, list_frames, scene_of
-from lib.localearth.planet.product import INT16, UINT8, UINT16, BandInfo, Part, PlanetSource
+from lib.localearth.planet.product import (
+    INT16,
+    UINT8,
+    UINT16,
+    BandInfo,
+    Part,
+    PlanetSource,
+    scene_image,
+)
 from lib.localearth.planet.scene import (
     LazyProperties,
     Scene,
@@ -25,11 +31,11 @@ from lib.localearth.planet.scene import (
     ring,
 )
 from lib.localearth.planet.sensor import seen_reflectance
+from lib.localearth.planet.surface import Surface
 from lib.localearth.planet.texture import pixel_noise
-from lib.localearth.planet.view import GROUNDS, View, view
+from lib.localearth.planet.view import View, view
 from lib.localearth.raster.grid import Grid
-from lib.localearth.raster.image import Band, Image
-from lib.localearth.raster.projection import Projection
+from lib.localearth.raster.image import Image
 
 F = np.float32
 ASSET = "LANDSAT/LC08/C02/T1_L2"
@@ -89,14 +95,12 @@ class _Shot:
 
     def __init__(self, scene: Scene, seen: View, names: tuple[str, ...]) -> None:
         self.scene, self.window = scene, seen.window
-        self.ground = GROUNDS.get(self.window)
         self.sky = clouds.sky(self.window, scene.day, scene.sun)
-        self.parts, self.snow = composition(self.ground, scene.day_of_year)
+        self.surface = Surface(self.window, scene.day_of_year)
         bands = tuple(SPECTRAL[name] for name in names if name in SPECTRAL)
-        light = illumination(self.ground, scene.sun.zenith, scene.sun.azimuth)
-        planes = reflectance(self.ground, self.parts, bands) if bands else np.zeros((0, 1), F)
+        planes = self.surface.reflectance(bands, scene.sun)
         self._seen = {
-            band: seen_reflectance(plane.reshape(self.window.shape), light, self.sky, band)
+            band: seen_reflectance(plane, self.sky, band)
             for band, plane in zip(bands, planes, strict=True)
         }
 
@@ -114,26 +118,25 @@ class _Shot:
         return np.full(self.window.shape, value, dtype)
 
     def _digital(self, name: str) -> NDArray[np.uint16]:
-        noise = pixel_noise(
-            self.window, hash_number(self.scene.day, 50 + int(name[-1]))
-        )
+        noise = pixel_noise(self.window, hash_number(self.scene.day, 50 + int(name[-1])))
         plane = self._seen[SPECTRAL[name]] + noise * F(NOISE)
-        return np.clip(np.rint((plane - F(OFFSET)) * F(1 / SCALE)), 1, 65455).astype(np.uint16)
-
-    def _share(self, *names: str) -> Floats:
-        total = self.parts[[MATERIALS.index(name) for name in names]].sum(axis=0)
-        return (total * F(1 / WHOLE)).reshape(self.window.shape)
+        plane = np.rint((plane - F(OFFSET)) * F(1 / SCALE))
+        result: NDArray[np.uint16] = np.clip(plane, F(1), F(65455)).astype(np.uint16)
+        return result
 
     def _temperature(self) -> NDArray[np.uint16]:
-        air = season.temperature(self.scene.day_of_year).take(self.ground.season)
+        season_byte = self.surface.inner(self.surface.ground.season)
+        air: Floats = season.temperature(self.scene.day_of_year).take(season_byte)
         height = max(np.cos(np.radians(self.scene.sun.zenith)), 0.0)
         warmer = np.zeros(self.window.shape, np.float32)
         for name, degrees in WARMER.items():
-            warmer += self._share(name) * F(degrees * height * 1.2)
+            warmer += self.surface.share(name) * F(degrees * height * 1.2)
         clear = F(1) - self.sky.opacity
         kelvin = F(275.15) + air + warmer * (F(1) - self.sky.shadow) * clear
         kelvin -= self.sky.opacity * F(28)
-        return np.rint((kelvin - F(KELVIN_OFFSET)) * F(1 / KELVIN_SCALE)).astype(np.uint16)
+        numbers = np.rint((kelvin - F(KELVIN_OFFSET)) * F(1 / KELVIN_SCALE))
+        result: NDArray[np.uint16] = numbers.astype(np.uint16)
+        return result
 
     def _quality(self) -> NDArray[np.uint16]:
         """QA_PIXEL: bits as in the product guide of Collection 2."""
@@ -142,26 +145,19 @@ class _Shot:
         dilated = (opaque > 0.12) & ~cloud
         cirrus = (opaque > 0.2) & ~cloud
         shaded = (shadow > 0.35) & ~cloud
-        snow = (self._share("snow") > 0.5) & ~cloud
-        water = self._share("clear_water", "turbid_water", "blue_water") > 0.5
+        snow = (self.surface.share("snow") > 0.5) & ~cloud
+        water = self.surface.share("clear_water", "turbid_water", "blue_water") > 0.5
         clear = ~(cloud | dilated | cirrus | shaded)
         bits = dilated * 2 + cirrus * 4 + cloud * 8 + shaded * 16 + snow * 32 + clear * 64
         bits = bits + water * 128 + (1 + 2 * cloud) * 256 + (1 + 2 * shaded) * 1024
         bits = bits + (1 + 2 * snow) * 4096 + (1 + 2 * cirrus) * 16384
-        return bits.astype(np.uint16)
+        result: NDArray[np.uint16] = bits.astype(np.uint16)
+        return result
 
 
 def image(scene: Scene) -> Image:
     """The image of a scene."""
-    left, bottom, right, top = scene.bounds
-    projection = Projection(scene.crs, (30.0, 0.0, left, 0.0, -30.0, top))
-    size = round((right - left) / 30), round((top - bottom) / 30)
-    source = Landsat8Source(scene)
-    bands = tuple(
-        Band(info.name, info.type, projection, source, index, size)
-        for index, info in enumerate(BANDS)
-    )
-    return Image(bands, properties(scene), scene.geometry(), f"{ASSET}/{scene.index}")
+    return scene_image(scene, Landsat8Source(scene), ASSET, properties(scene))
 
 
 def properties(scene: Scene) -> Mapping[str, Any]:

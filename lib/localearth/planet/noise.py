@@ -1,11 +1,12 @@
-"""Noise on a lattice that the whole planet shares: integer hashes, gradient noise, octaves.
+"""Noise on lattices that the whole planet shares: integer hashes, gradient noise, octaves.
 
 Coordinates are positions in the world square of the Web Mercator projection, `u` eastwards and
-`v` southwards, 0..1. Octave k has cells of 1 / 2**k, the edges of the map tiles of zoom k, so the
-noise closes seamlessly around the globe. Everything is integer hashing and IEEE arithmetic on one
-pixel at a time: a value depends on nothing but its position.
+`v` southwards, 0..1. Octave k has cells of about 1 / 2**k, the size of the map tiles of zoom k.
+Everything is integer hashing and IEEE arithmetic on one pixel at a time: a value depends on nothing
+but its position, on any machine.
 """
 
+import functools
 import math
 from dataclasses import dataclass, field
 
@@ -15,16 +16,26 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Words = NDArray[np.uint32]
+Amount = NDArray[np.float32] | np.float32 | float
 
-DIRECTIONS = 64
-UNIT_GAIN = 4.637  # brings quintic gradient noise to unit variance, measured over 10**7 points
+F = np.float32
+ANGLES, LENGTHS = 32, 8  # of gradients; unequal lengths hide the lattice
+UNIT_GAIN = 3.35  # brings the noise to unit variance, measured over 10**7 points
+# Each octave's lattice is turned by an integer matrix (a, b) / 4, so that octaves do not line up
+# with each other or the map; whole numbers keep the noise seamless around the globe.
+TURNS = ((4, 1), (3, 3), (4, -2), (3, 2), (4, -1))
+TURN_UNIT = 4
 
 
 def _gradients() -> NDArray[np.complex64]:
-    angles = [2 * math.pi * (i + 0.5) / DIRECTIONS for i in range(DIRECTIONS)]
-    steps = [(round(math.cos(a) * 4096), round(math.sin(a) * 4096)) for a in angles]
-    scale = UNIT_GAIN / 4096
-    return np.array([complex(c * scale, s * scale) for c, s in steps], np.complex64)
+    table = []
+    for i in range(ANGLES):
+        angle = 2 * math.pi * (i + 0.5) / ANGLES
+        for j in range(LENGTHS):
+            length = math.sqrt(-2 * math.log(1 - (j + 0.5) / LENGTHS))  # of a normal vector
+            step = [round(f(angle) * length * 4096) for f in (math.cos, math.sin)]
+            table.append(complex(step[0] * UNIT_GAIN / 4096, step[1] * UNIT_GAIN / 4096))
+    return np.array(table, np.complex64)
 
 
 GRADIENTS = _gradients()
@@ -33,16 +44,21 @@ GRADIENTS = _gradients()
 def mix(words: Words) -> Words:
     """Scramble 32-bit words so that each input bit reaches all output bits."""
     words = words ^ (words >> np.uint32(16))
-    words = words * np.uint32(0x7FEB352D)
-    words = words ^ (words >> np.uint32(15))
-    words = words * np.uint32(0x846CA68B)
-    return words ^ (words >> np.uint32(16))
+    words *= np.uint32(0x7FEB352D)
+    words ^= words >> np.uint32(15)
+    words *= np.uint32(0x846CA68B)
+    words ^= words >> np.uint32(16)
+    return words
+
+
+def salt(seed: int) -> np.uint32:
+    """A word for a seed."""
+    return np.uint32((seed * 0x9E3779B1 + 0x7F4A7C15) & 0xFFFFFFFF)
 
 
 def hash_words(x: NDArray[np.integer], y: NDArray[np.integer], seed: int) -> Words:
     """Hash integer positions, broadcast against each other, with a seed."""
-    salt = np.uint32((seed * 0x9E3779B1 + 0x7F4A7C15) & 0xFFFFFFFF)
-    first = mix(np.asarray(x, np.int64).astype(np.uint32) * np.uint32(0x85EBCA77) + salt)
+    first = mix(np.asarray(x, np.int64).astype(np.uint32) * np.uint32(0x85EBCA77) + salt(seed))
     return mix(first ^ (np.asarray(y, np.int64).astype(np.uint32) * np.uint32(0xC2B2AE3D)))
 
 
@@ -56,25 +72,37 @@ def hash_number(*parts: int) -> int:
 
 def unit(words: Words) -> Floats:
     """Uniform numbers in [0, 1) from the upper 24 bits of hashed words."""
-    return (words >> np.uint32(8)).astype(np.float32) * np.float32(2.0**-24)
+    return (words >> np.uint32(8)).astype(np.float32) * F(2.0**-24)
 
 
 @dataclass(frozen=True)
 class Cells:
-    """Where points lie within the cells of an octave."""
+    """Where points lie within the cells of a lattice.
 
-    index: NDArray[np.intp]
+    Attributes:
+        index: Flat index of the cell's first corner among the nodes around.
+        x, y: Position within the cell, 0..1.
+        fade_x, fade_y: The same through the quintic fade.
+        words: A hash for each node, `(rows, columns)`.
+    """
+
+    index: NDArray[np.int32]
     x: Floats
     y: Floats
     fade_x: Floats
     fade_y: Floats
-    columns: NDArray[np.int64]
-    rows: NDArray[np.int64]
-    first_column: int
+    words: Words
 
 
 def _fade(t: Floats) -> Floats:
-    return t * t * t * (t * (t * np.float32(6) - np.float32(15)) + np.float32(10))
+    result = t * F(6)
+    result -= F(15)
+    result *= t
+    result += F(10)
+    result *= t
+    result *= t
+    result *= t
+    return result
 
 
 @dataclass
@@ -94,20 +122,8 @@ class Points:
     def cells(self, octave: int) -> Cells:
         """Cells of an octave that the points fall in; remembered."""
         if octave not in self._cells:
-            self._cells[octave] = self._locate(octave)
+            self._cells[octave] = _locate(self.u, self.v, octave)
         return self._cells[octave]
-
-    def _locate(self, octave: int) -> Cells:
-        size = float(2**octave)
-        scaled_u, scaled_v = self.u * size, self.v * size
-        floor_u, floor_v = np.floor(scaled_u), np.floor(scaled_v)
-        x = (scaled_u - floor_u).astype(np.float32)
-        y = (scaled_v - floor_v).astype(np.float32)
-        first_u, first_v = floor_u.min(), floor_v.min()
-        columns = np.arange(int(first_u), int(floor_u.max()) + 2)
-        rows = np.arange(int(first_v), int(floor_v.max()) + 2)
-        index = ((floor_v - first_v) * len(columns) + (floor_u - first_u)).astype(np.intp)
-        return Cells(index, x, y, _fade(x), _fade(y), columns % 2**octave, rows, int(first_u))
 
     def inner(self, margin: int) -> "Points":
         """The points without a margin."""
@@ -119,49 +135,93 @@ class Points:
         return Points(self.u + du, self.v + dv, self.finest)
 
 
+def _locate(u: Doubles, v: Doubles, octave: int) -> Cells:
+    a, b = TURNS[octave % len(TURNS)]
+    size = 2.0**octave / TURN_UNIT
+    p, q = u * (a * size), u * (-b * size)
+    p += v * (b * size)
+    q += v * (a * size)
+    floor_p, floor_q = np.floor(p), np.floor(q)
+    p -= floor_p
+    q -= floor_q
+    x, y = p.astype(np.float32), q.astype(np.float32)
+    first_p, first_q = int(floor_p.min()), int(floor_q.min())
+    columns = int(floor_p.max()) - first_p + 2
+    rows = int(floor_q.max()) - first_q + 2
+    floor_q -= first_q
+    floor_q *= columns
+    floor_q += floor_p
+    floor_q -= first_p
+    index = floor_q.astype(np.int32)
+    words = _node_words(first_p, first_q, columns, rows, octave)
+    return Cells(index, x, y, _fade(x), _fade(y), words)
+
+
+def _node_words(first_p: int, first_q: int, columns: int, rows: int, octave: int) -> Words:
+    """Hash the nodes, each as the copy of it that lies in the world square."""
+    a, b = TURNS[octave % len(TURNS)]
+    p = np.arange(first_p, first_p + columns)[None, :]
+    q = np.arange(first_q, first_q + rows)[:, None]
+    size = 2**octave
+    around = (a * p - b * q) * TURN_UNIT // (size * (a * a + b * b))
+    step_p, step_q = a * size // TURN_UNIT, -b * size // TURN_UNIT
+    return hash_words(p - around * step_p, q - around * step_q, octave)
+
+
 def octave(points: Points, k: int, seed: int, side: NDArray[np.bool_] | None = None) -> Floats:
     """Gradient noise of one octave: mean 0, variance 1.
 
     Args:
         points: Where.
-        k: Octave; cells are 1 / 2**k of the world.
+        k: Octave; cells are about 1 / 2**k of the world.
         seed: Which noise.
         side: Where true, a second independent noise is taken instead.
     """
     cells = points.cells(k)
-    nodes = GRADIENTS[
-        hash_words(cells.columns[None, :], cells.rows[:, None], seed) & np.uint32(DIRECTIONS - 1)
-    ]
+    choices = np.uint32(ANGLES * LENGTHS - 1)
+    nodes = GRADIENTS.take(mix(cells.words ^ salt(seed)) & choices)
     index = cells.index
     if side is not None:
-        other = hash_words(cells.columns[None, :], cells.rows[:, None], seed + 7919)
-        nodes = np.concatenate([nodes, GRADIENTS[other & np.uint32(DIRECTIONS - 1)]])
-        index = index + side * (len(cells.rows) * len(cells.columns))
+        other = GRADIENTS.take(mix(cells.words ^ salt(seed + 7919)) & choices)
+        index = index + side * np.int32(nodes.size)
+        nodes = np.concatenate([nodes, other])
     return _interpolate(nodes.ravel(), index, cells)
 
 
-def _interpolate(nodes: NDArray[np.complex64], index: NDArray[np.intp], cells: Cells) -> Floats:
-    width = len(cells.columns)
-    one = np.float32(1)
-    x, y = cells.x, cells.y
-    x1, y1 = x - one, y - one
+def _interpolate(nodes: NDArray[np.complex64], index: NDArray[np.int32], cells: Cells) -> Floats:
+    width = cells.words.shape[1]
+    low = _dots(nodes, index, cells.x, cells.y, cells.fade_x)
+    y1 = cells.y - F(1)
+    high = _dots(nodes[width:], index, cells.x, y1, cells.fade_x)
+    high -= low
+    high *= cells.fade_y
+    high += low
+    return high
+
+
+def _dots(
+    nodes: NDArray[np.complex64], index: NDArray[np.int32], x: Floats, y: Floats, fade: Floats
+) -> Floats:
+    """Gradients' values between two neighbouring nodes of a row."""
     g = nodes.take(index)
-    top = g.real * x + g.imag * y
-    g = nodes.take(index + 1)
-    top += (g.real * x1 + g.imag * y - top) * cells.fade_x
-    g = nodes.take(index + width)
-    low = g.real * x + g.imag * y1
-    g = nodes.take(index + (width + 1))
-    low += (g.real * x1 + g.imag * y1 - low) * cells.fade_x
-    result: Floats = top + (low - top) * cells.fade_y
-    return result
+    left = g.real * x
+    left += g.imag * y
+    nodes[1:].take(index, out=g, mode="clip")
+    right = x - F(1)
+    right *= g.real
+    right += g.imag * y
+    right -= left
+    right *= fade
+    right += left
+    return right
 
 
-def weights(first: int, last: int, gain: float) -> list[float]:
+@functools.cache
+def weights(first: int, last: int, gain: float) -> tuple[float, ...]:
     """Amplitudes of octaves `first..last` whose squares sum to one."""
     raw = [gain**i for i in range(last - first + 1)]
     norm = math.sqrt(sum(w * w for w in raw))
-    return [w / norm for w in raw]
+    return tuple(w / norm for w in raw)
 
 
 def fractal(points: Points, first: int, last: int, *, gain: float, seed: int) -> Floats:
@@ -169,7 +229,9 @@ def fractal(points: Points, first: int, last: int, *, gain: float, seed: int) ->
     total = np.zeros(points.u.shape, np.float32)
     for k, weight in enumerate(weights(first, last, gain), first):
         if k <= points.finest:
-            total += octave(points, k, seed + k) * np.float32(weight)
+            part = octave(points, k, seed + k)
+            part *= F(weight)
+            total += part
     return total
 
 
@@ -181,5 +243,9 @@ def left_out(finest: int, first: int, last: int, *, gain: float) -> float:
 
 def smooth(low: float, high: float, x: Floats) -> Floats:
     """Hermite step from 0 at `low` to 1 at `high`."""
-    t = np.clip((x - np.float32(low)) * np.float32(1 / (high - low)), np.float32(0), np.float32(1))
-    return t * t * (np.float32(3) - np.float32(2) * t)
+    t = (x - F(low)) * F(1 / (high - low))
+    np.clip(t, F(0), F(1), out=t)
+    result = F(3) - F(2) * t
+    result *= t
+    result *= t
+    return result

@@ -21,8 +21,8 @@ MATERIALS = (
 FIXED = {
     Cover.CLEAR_WATER: "clear_water", Cover.TURBID_WATER: "turbid_water", Cover.CONIFER: "conifer",
     Cover.ROOF_RED: "roof_red", Cover.ROOF_BRIGHT: "roof_bright", Cover.ASPHALT: "asphalt",
-    Cover.BARE: "bare", Cover.ROCK: "rock", Cover.ICE: "snow", Cover.MOSS: "moss", Cover.BLUE_WATER: "blue_water",
-    Cover.TRACK: "track",
+    Cover.BARE: "bare", Cover.ROCK: "rock", Cover.ICE: "snow", Cover.MOSS: "moss",
+    Cover.BLUE_WATER: "blue_water", Cover.TRACK: "track",
 }  # fmt: skip
 SEASONAL = {
     Cover.BROADLEAF: ("forest", "broadleaf", "broadleaf_bare"),
@@ -30,6 +30,7 @@ SEASONAL = {
     Cover.GRASS: ("grassland", "grass", "grass_dry"),
     Cover.WETLAND: ("grassland", "wetland", "wetland_dry"),
 }
+SNOW_PATCHES = 1.6  # steps of the season byte by which the edge of snow frays
 # How much of the ground beneath shows snow: trees and roofs shed it.
 HOLDS_SNOW = {
     Cover.CONIFER: 0.25, Cover.BROADLEAF: 0.35, Cover.CLEAR_WATER: 0.0, Cover.TURBID_WATER: 0.0,
@@ -87,7 +88,9 @@ def snow_cover(ground: Ground, day_of_year: int) -> Floats:
     """Part of open ground under snow, 0..1."""
     lagged = season.temperature((day_of_year - 18) % 366)
     cover = np.clip((F(-1.0) - lagged) / F(6.0), 0, 1).astype(np.float32)
-    return cover.take(ground.season)
+    patchy = np.rint(ground.texture[2] * F(SNOW_PATCHES)).astype(np.int16)
+    result: Floats = cover.take(np.clip(ground.season + patchy, 0, season.STEPS - 1))
+    return result
 
 
 @functools.lru_cache(maxsize=32)
@@ -115,4 +118,5 @@ def illumination(ground: Ground, zenith_deg: float, azimuth_deg: float) -> Float
     facing = F(1) - ground.slope_x * east + ground.slope_y * north
     length = np.sqrt(F(1) + ground.slope_x**2 + ground.slope_y**2)
     relative = np.maximum(facing, F(0.05)) / length
-    return np.clip(F(0.35) + F(0.65) * relative, F(0.3), F(1.5))
+    result: Floats = np.clip(F(0.35) + F(0.65) * relative, F(0.3), F(1.5))
+    return result

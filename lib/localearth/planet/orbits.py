@@ -154,9 +154,7 @@ def _frame(orbits: Orbit, orbit: int, place: int) -> Frame:
     )  # fmt: skip
 
 
-def _corners(
-    x: float, y: float, heading: float, orbits: Orbit
-) -> tuple[tuple[float, float], ...]:
+def _corners(x: float, y: float, heading: float, orbits: Orbit) -> tuple[tuple[float, float], ...]:
     along, across = orbits.along_km * 500.0, orbits.across_km * 500.0
     cosine, sine = math.cos(heading), math.sin(heading)
     places = ((-along, -across), (along, -across), (along, across), (-along, across))

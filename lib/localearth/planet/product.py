@@ -1,7 +1,8 @@
 """How a product of the planet becomes an image: its bands, and planes on any grid."""
 
+import math
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from lib.localearth.planet.scene import Scene
 from lib.localearth.planet.view import blocks
 from lib.localearth.raster.grid import Grid
-from lib.localearth.raster.image import Plane, Reading, Source
-from lib.localearth.raster.projection import PixelType
+from lib.localearth.raster.image import Band, Image, Plane, Reading, Source
+from lib.localearth.raster.projection import PixelType, Projection
 
 UINT8 = PixelType("int", 0, 255)
 UINT16 = PixelType("int", 0, 65535)
+UNIT_INTERVAL = PixelType("float", 0, 1)
 UINT32 = PixelType("int", 0, 2**32 - 1)
 INT16 = PixelType("int", -32768, 32767)
 FLOAT = PixelType("float")
@@ -37,7 +40,7 @@ class BandInfo:
     scale_m: int
 
 
-Part = tuple[NDArray[Any], NDArray[np.bool_] | None]
+Part = tuple[NDArray[Any], NDArray[np.bool_]]
 
 
 class PlanetSource(Source):
@@ -61,15 +64,22 @@ class PlanetSource(Source):
         data = {band.name: np.zeros(shape, band.type.dtype) for band in chosen}
         masks = {name: np.zeros(shape, bool) for name in names}
         for block, place in blocks(grid, self.area):
-            parts = self.part(block, names)
-            for name in names if parts is not None else ():
-                assert_part = parts[name] if parts is not None else None
-                if assert_part is None:
-                    continue
-                values, mask = assert_part
+            parts = self.part(block, names) or {}
+            for name, (values, mask) in parts.items():
                 data[name][place] = values
-                masks[name][place] = True if mask is None else mask
+                masks[name][place] = mask
         return [Plane(data[name], None if masks[name].all() else masks[name]) for name in names]
 
 
-Maker = Callable[[Grid, tuple[str, ...]], Mapping[str, Part] | None]
+def scene_image(
+    scene: Scene, source: PlanetSource, asset_id: str, properties: Mapping[str, Any]
+) -> Image:
+    """The image of a scene: bands on its pixels, at the sizes that the source names."""
+    left, bottom, right, top = scene.bounds
+    bands = []
+    for index, info in enumerate(source.bands):
+        size = float(info.scale_m)
+        projection = Projection(scene.crs, (size, 0.0, left, 0.0, -size, top))
+        shape = math.ceil((right - left) / size), math.ceil((top - bottom) / size)
+        bands.append(Band(info.name, info.type, projection, source, index, shape))
+    return Image(tuple(bands), properties, scene.geometry(), f"{asset_id}/{scene.index}")

@@ -15,6 +15,8 @@ from lib.localearth.planet.noise import Floats, Points, fractal, octave, smooth
 SEA_LEVEL = -0.75  # of the continents' noise, which has unit variance: a quarter is sea
 LAKE_LEVEL = 2.05  # of the lakes' noise, where lakes are rare
 RIVER, BROOK, RILL = 10, 12, 14  # octaves of rivers, tributaries and brooks
+WINDING = 0.22 * 2.0**-12  # how far rivers are displaced, in parts of the world
+LINE_MARGIN = 2  # octaves by which rivers' noise is wider than the finest that is drawn
 TYPICAL = 0.7  # of the absolute value of a noise that is not resolved
 
 F = np.float32
@@ -53,58 +55,57 @@ def relief(points: Points) -> Relief:
     land = fractal(points, 5, 18, gain=0.56, seed=100) - F(SEA_LEVEL)
     mountain = smooth(0.35, 1.7, fractal(points, 6, 10, gain=0.6, seed=200) + F(0.25) * land)
     mountain *= smooth(0.05, 0.6, land)
-    bent = _bent(points)
+    wave_u = fractal(points, 12, 17, gain=0.5, seed=330)
+    wave_v = fractal(points, 12, 17, gain=0.5, seed=340)
+    bent = points.moved(wave_u * F(WINDING), wave_v * F(WINDING))
     river = _line(bent, RIVER, 300) + F(0.35) * _line(bent, RIVER + 1, 301)
     bank = river > 0
-    brook = _line(bent, BROOK, 310, bank)
-    rill = _line(bent, RILL, 320, (brook > 0) ^ bank)
-    valley = smooth(0.015, 0.75, np.abs(river))
+    gently = points.moved(wave_u * F(WINDING / 5), wave_v * F(WINDING / 5))
+    brook = _line(gently, BROOK, 310, bank)
+    rill = _line(gently, RILL, 320, (brook > 0) ^ bank)
+    valley = smooth(0.02, 0.75, np.abs(river))
     lake = _lakes(points, mountain)
     base = F(25) + F(150) * smooth(0.0, 2.5, land)
     base += F(330) * smooth(-1.2, 2.2, fractal(points, 6, 8, gain=0.6, seed=400))
     height = _hills(points, river, brook, rill, valley)
     height += mountain * _peaks(points, river, brook, rill, valley)
-    height *= F(1) - smooth(-0.22, 0.0, lake)
+    height *= F(1) - smooth(-0.65, 0.0, lake)
     coast = smooth(0.0, 0.10, land)
     elevation = np.where(land > 0, (base + height) * coast + F(1), F(0))
     return Relief(elevation, land, mountain, river, brook, rill, valley, lake)
 
 
-def _bent(points: Points) -> Points:
-    """Points displaced by noise, so that rivers wind."""
-    du = fractal(points, 12, 17, gain=0.55, seed=330)
-    dv = fractal(points, 12, 17, gain=0.55, seed=340)
-    return points.moved(du * F(0.30 * 2.0**-12), dv * F(0.30 * 2.0**-12))
-
-
 def _line(points: Points, k: int, seed: int, side: NDArray[np.bool_] | None = None) -> Floats:
-    if k > points.finest:
+    if k > points.finest - LINE_MARGIN:
         return np.full(points.u.shape, TYPICAL, np.float32)
     return octave(points, k, seed, side)
 
 
 def _hills(points: Points, river: Floats, brook: Floats, rill: Floats, valley: Floats) -> Floats:
     """Metres above the rivers in hill country."""
-    near = np.minimum(np.abs(river) * F(3), F(1))
-    side = np.minimum(np.abs(brook), F(1.5))
-    crest = np.minimum(side * F(2), F(1)) * np.minimum(np.abs(rill), F(1.5))
+    near: Floats = np.minimum(np.abs(river) * F(3), F(1))
+    side: Floats = np.minimum(np.abs(brook), F(1.5))
+    crest: Floats = np.minimum(side * F(2), F(1)) * np.minimum(np.abs(rill), F(1.5))
     rugged = fractal(points, 13, 20, gain=0.55, seed=420)
     strength = F(0.22) + F(0.78) * smooth(-0.6, 1.4, fractal(points, 8, 10, gain=0.6, seed=410))
-    body = F(110) * valley + near * (F(30) + F(75) * side + F(38) * crest + F(11) * rugged)
-    return strength * body
+    body: Floats = F(110) * valley + near * (F(30) + F(75) * side + F(38) * crest + F(11) * rugged)
+    result: Floats = strength * body
+    return result
 
 
 def _peaks(points: Points, river: Floats, brook: Floats, rill: Floats, valley: Floats) -> Floats:
     """Metres above the rivers in mountains."""
-    near = np.minimum(np.abs(river) * F(2.2), F(1))
-    side = np.minimum(np.abs(brook), F(1.5))
-    crest = np.minimum(side * F(2), F(1)) * np.minimum(np.abs(rill), F(1.5))
-    ridges = F(1.2) - np.abs(fractal(points, 11, 20, gain=0.54, seed=430))
-    body = F(850) * valley + near * (F(160) + F(620) * side + F(360) * crest)
-    return body + F(720) * near * ridges * (F(0.35) + F(0.65) * side)
+    near: Floats = np.minimum(np.abs(river) * F(1.8), F(1))
+    side: Floats = np.minimum(np.abs(brook), F(1.5))
+    crest: Floats = np.minimum(side * F(1.5), F(1)) * np.minimum(np.abs(rill), F(1.5))
+    ridges: Floats = F(1.3) - np.abs(fractal(points, 10, 20, gain=0.53, seed=430))
+    body: Floats = F(800) * valley + near * (F(200) + F(430) * side + F(120) * crest)
+    result: Floats = body + F(900) * near * ridges * (F(0.4) + F(0.6) * np.minimum(side, F(1)))
+    return result
 
 
 def _lakes(points: Points, mountain: Floats) -> Floats:
     district = smooth(-0.2, 1.4, fractal(points, 7, 8, gain=0.7, seed=500))
     blobs = fractal(points, 11, 18, gain=0.42, seed=510)
-    return blobs - F(LAKE_LEVEL) + F(0.85) * district - F(0.8) * mountain
+    result: Floats = blobs - F(LAKE_LEVEL) + F(0.85) * district - F(0.8) * mountain
+    return result

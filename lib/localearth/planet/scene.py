@@ -15,9 +15,10 @@ from shapely.geometry.base import BaseGeometry
 
 from lib.localearth.errors import EarthError
 from lib.localearth.geometry import Geometry
-from lib.localearth.planet.clouds import Sun, cloud_percentage, sun_at
+from lib.localearth.planet.clouds import cloud_percentage
 from lib.localearth.planet.lattice import world_position
 from lib.localearth.planet.noise import Points
+from lib.localearth.planet.sun import Sun, sun_at
 from lib.localearth.raster.image import Image
 from lib.localearth.raster.projection import transformer
 from lib.localearth.values import Collection, Narrowing
@@ -92,7 +93,7 @@ def day_in(index: str) -> int | None:
     """Days since 1970 of the first date YYYYMMDD in an index, or None."""
     for match in re.finditer(r"(?<!\d)(\d{8})(?!\d)", index):
         try:
-            return (dt.datetime.strptime(match[1], "%Y%m%d").date() - dt.date(1970, 1, 1)).days  # noqa: DTZ007 - a date only
+            return (dt.date.fromisoformat(match[1]) - dt.date(1970, 1, 1)).days
         except ValueError:
             continue
     return None
@@ -138,7 +139,7 @@ def on_globe(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> Footprint:
     whole = Polygon(np.round(np.column_stack([lon % 360.0, lat]), 9))
     west = whole.intersection(box(0, -90, 180, 90))
     east = translate(whole.intersection(box(180, -90, 360, 90)), xoff=-360)
-    return MultiPolygon([west, east])
+    return MultiPolygon([part for part in (west, east) if isinstance(part, Polygon)])
 
 
 def main_part(footprint: Footprint) -> Polygon:

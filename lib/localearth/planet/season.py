@@ -31,8 +31,8 @@ SUMMER_MONTHS = (5, 6, 7)  # June to August: the season of the measured spectra
 # rest is soil. After the crop calendars of the JRC MARS bulletins for central Europe.
 CALENDARS: tuple[tuple[tuple[int, float, float], ...], ...] = (
     # winter wheat
-    ((1, 0.30, 0.0), (75, 0.40, 0.0), (110, 0.85, 0.0), (150, 1.0, 0.0), (172, 0.85, 0.15),
-     (192, 0.1, 0.9), (212, 0.0, 1.0), (226, 0.02, 0.75), (250, 0.08, 0.1), (285, 0.05, 0.0),
+    ((1, 0.30, 0.0), (75, 0.40, 0.0), (110, 0.85, 0.0), (150, 1.0, 0.0), (178, 0.80, 0.20),
+     (202, 0.15, 0.85), (214, 0.0, 1.0), (226, 0.02, 0.75), (250, 0.08, 0.1), (285, 0.05, 0.0),
      (320, 0.22, 0.0), (366, 0.30, 0.0)),
     # rapeseed
     ((1, 0.45, 0.0), (80, 0.60, 0.0), (105, 0.9, 0.0), (125, 0.70, 0.25), (145, 1.0, 0.0),
@@ -55,7 +55,7 @@ CALENDARS: tuple[tuple[tuple[int, float, float], ...], ...] = (
      (366, 0.40, 0.0)),
 )  # fmt: skip
 CROPS = len(CALENDARS)
-CROP_SHARES = (0.27, 0.11, 0.24, 0.13, 0.09, 0.16)
+CROP_SHARES = (0.23, 0.09, 0.27, 0.08, 0.09, 0.24)
 MIXED = CROPS  # the index of the mean over crops and sowing dates
 SHIFT_DAYS = 9  # sowing dates differ by up to so many days
 
@@ -116,4 +116,6 @@ def crop_tables() -> NDArray[np.float32]:
 @functools.lru_cache(maxsize=64)
 def crop_day(day_of_year: int) -> NDArray[np.int32]:
     """Day of the crop calendar at each season byte, 0..365: `(STEPS,)`."""
-    return np.clip(np.rint(local_day(day_of_year)) % 366, 0, 365).astype(np.int32)
+    day = np.rint(local_day(day_of_year)) % 366
+    result: NDArray[np.int32] = np.clip(day, 0, 365).astype(np.int32)
+    return result

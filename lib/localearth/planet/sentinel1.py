@@ -14,15 +14,15 @@ from shapely.geometry.base import BaseGeometry
 
 from lib.localearth.planet.lattice import Lattice
 from lib.localearth.planet.noise import Floats, hash_number
-from lib.localearth.planet.optical import MATERIALS, composition
+from lib.localearth.planet.optical import MATERIALS
 from lib.localearth.planet.orbits import EPOCH, Orbit, list_frames, scene_of
-from lib.localearth.planet.product import DOUBLE, FLOAT, BandInfo, Part, PlanetSource
+from lib.localearth.planet.product import DOUBLE, FLOAT, BandInfo, Part, PlanetSource, scene_image
 from lib.localearth.planet.scene import DAY_MS, Scene, Series, day_in, ring
+from lib.localearth.planet.surface import Surface
 from lib.localearth.planet.texture import pixel_noise
-from lib.localearth.planet.view import GROUNDS, View, view
+from lib.localearth.planet.view import View, view
 from lib.localearth.raster.grid import Grid
-from lib.localearth.raster.image import Band, Image
-from lib.localearth.raster.projection import Projection
+from lib.localearth.raster.image import Image
 
 F = np.float32
 ASSET = "COPERNICUS/S1_GRD"
@@ -49,7 +49,8 @@ BACKSCATTER: dict[str, tuple[float, float]] = {
     "crop_green": (-10.6, -16.2), "crop_soil": (-11.4, -20.6), "crop_ripe": (-11.8, -18.2),
     "roof_red": (-3.2, -11.2), "roof_bright": (-1.5, -10.0), "asphalt": (-10.5, -19.0),
     "bare": (-13.2, -22.3), "rock": (-10.0, -17.5), "wetland": (-8.9, -15.9),
-    "wetland_dry": (-9.8, -17.4), "snow": (-13.5, -20.5), "moss": (-11.9, -19.0), "blue_water": (-20.5, -28.0), "track": (-12.0, -20.5),
+    "wetland_dry": (-9.8, -17.4), "snow": (-13.5, -20.5), "moss": (-11.9, -19.0),
+    "blue_water": (-20.5, -28.0), "track": (-12.0, -20.5),
 }  # fmt: skip
 
 
@@ -103,19 +104,20 @@ def _incidence(scene: Scene, seen: View) -> Floats:
 
 def _backscatter(scene: Scene, seen: View, names: tuple[str, ...]) -> dict[str, Floats]:
     window = seen.window
-    ground = GROUNDS.get(window)
-    parts, _ = composition(ground, scene.day_of_year)
+    surface = Surface(window, scene.day_of_year)
+    slope = surface.inner(surface.ground.slope_x)
+    moisture = surface.inner(surface.ground.texture[1])
     looking = F(-1.0 if scene.ascending else 1.0)  # looks to the right: east going north
-    facing = np.clip(F(1) + F(1.6) * looking * -ground.slope_x, F(0.35), F(2.6))
+    facing = np.clip(F(1) + F(1.6) * looking * -slope, F(0.35), F(2.6))
     result = {}
     for name in names:
         channel = 0 if name == "VV" else 1
         power = np.zeros(window.shape, np.float32)
         for row, material in enumerate(MATERIALS):
-            if parts[row].any():
+            if surface.parts[row].any():
                 mean = 10 ** (BACKSCATTER[material][channel] / 10)
-                power += parts[row].reshape(window.shape) * F(mean / 512)
-        power *= (F(1) + F(0.12) * ground.texture[1]).clip(0.4, 2.0) * facing
+                power += surface.share(material) * F(mean)
+        power *= (F(1) + F(0.12) * moisture).clip(0.4, 2.0) * facing
         power *= _speckle(seen, hash_number(scene.start_ms // 1000, channel))
         result[name] = (F(10) * np.log10(np.maximum(power, F(1e-6)).astype(np.float64))).astype(F)
     return result
@@ -129,20 +131,13 @@ def _speckle(seen: View, seed: int) -> Floats:
     looks = LOOKS * 4.0**seen.window.level
     normal = pixel_noise(seen.window, seed)
     root = F(1 - 1 / (9 * looks)) + normal * F(1 / (3 * math.sqrt(looks)))
-    return np.maximum(root, F(0.05)) ** 3
+    result: Floats = np.maximum(root, F(0.05)) ** 3
+    return result
 
 
 def image(scene: Scene) -> Image:
     """The image of a scene."""
-    left, bottom, right, top = scene.bounds
-    source = Sentinel1Source(scene)
-    bands = []
-    for index, info in enumerate(BANDS):
-        size = float(info.scale_m)
-        shape = math.ceil((right - left) / size), math.ceil((top - bottom) / size)
-        projection = Projection(scene.crs, (size, 0.0, left, 0.0, -size, top))
-        bands.append(Band(info.name, info.type, projection, source, index, shape))
-    return Image(tuple(bands), properties(scene), scene.geometry(), f"{ASSET}/{scene.index}")
+    return scene_image(scene, Sentinel1Source(scene), ASSET, properties(scene))
 
 
 def properties(scene: Scene) -> Mapping[str, Any]:

@@ -1,18 +1,23 @@
 """What decides the cover of a pixel: water nearby, slope, climate, scale."""
 
+import functools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lib.localearth.planet import season
-from lib.localearth.planet.lattice import WORLD_METRES, Window
+from lib.localearth.planet.lattice import WORLD_METRES, Window, upsample
 from lib.localearth.planet.noise import Doubles, Floats, Points, fractal, smooth
 from lib.localearth.planet.relief import Relief, relief
 from lib.localearth.raster.projection import crs_of
 
 F = np.float32
+FINE_SLOPES_M = 100.0  # pixels up to which slopes are as steep as they are on the ground
+BROAD = 4  # octaves by which noise must be wider than the finest to be interpolated
+BROAD_LEVELS = 3  # it is computed at pixels 8 times as large
 PAD = 1  # pixels around a window, for slopes and distances
 
 
@@ -31,7 +36,6 @@ class Site:
         latitude: Degrees.
         cold: Effective latitude: height counts as latitude.
         season: The same as a byte.
-        arid: 0 humid, 1 desert.
     """
 
     window: Window
@@ -48,7 +52,50 @@ class Site:
     latitude: Floats
     cold: Floats
     season: NDArray[np.uint8]
-    arid: Floats
+
+    @functools.cached_property
+    def arid(self) -> Floats:
+        """0 humid, 1 desert."""
+        belt = np.abs(np.abs(self.latitude) - F(24)) * F(1 / 15)
+        dry = smooth(0.0, 1.0, F(1) - belt) * F(0.92)
+        return np.clip(dry + F(0.28) * self.broad(5, 9, gain=0.6, seed=150), F(0), F(1.3))
+
+    @functools.cached_property
+    def steep(self) -> Floats:
+        """Steepness that decides covers: measured on fine pixels, the usual one on coarse ones."""
+        part = min(max(math.log2(self.scale / FINE_SLOPES_M) / 3, 0.0), 1.0)
+        if part == 0:
+            return self.slope
+        usual = F(0.03) + F(0.42) * self.relief.mountain
+        return self.slope + (usual - self.slope) * F(part)
+
+    @functools.cached_property
+    def wild(self) -> Floats:
+        """Unit noise of some hundred metres to pixels: ragged edges of what is natural."""
+        return fractal(self.points, 13, 20, gain=0.72, seed=630)
+
+    @functools.cached_property
+    def fine(self) -> Floats:
+        """Unit noise of tens of metres."""
+        return fractal(self.points, 16, 20, gain=0.78, seed=750)
+
+    @functools.cached_property
+    def stand(self) -> Floats:
+        """Unit noise of the size of stands of trees."""
+        return fractal(self.points, 13, 18, gain=0.8, seed=760)
+
+    def broad(self, first: int, last: int, *, gain: float, seed: int) -> Floats:
+        """`fractal` for octaves that are much wider than pixels: interpolated where they are."""
+        if last > self.points.finest - BROAD:
+            return fractal(self.points, first, last, gain=gain, seed=seed)
+        nodes, place = self._nodes
+        return place(fractal(nodes, first, last, gain=gain, seed=seed))
+
+    @functools.cached_property
+    def _nodes(self) -> tuple[Points, Callable[[Floats], Floats]]:
+        window, place = upsample(self.window, BROAD_LEVELS)
+        points = window.points()
+        return Points(points.u, points.v, self.points.finest), place
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -75,14 +122,7 @@ def site_of(window: Window) -> Site:
         np.sqrt(slope_x * slope_x + slope_y * slope_y), _line(whole.river, step_x, step_y),
         _line(whole.brook, step_x, step_y), _line(whole.rill, step_x, step_y),
         (WORLD_METRES / stretch).astype(np.float32), latitude, cold, byte.astype(np.uint8),
-        _aridity(points, latitude),
     )  # fmt: skip
-
-
-def _aridity(points: Points, latitude: Floats) -> Floats:
-    belt = np.abs(np.abs(latitude) - F(24)) * F(1 / 15)
-    dry = smooth(0.0, 1.0, F(1) - belt) * F(0.75)
-    return np.clip(dry + F(0.28) * fractal(points, 5, 9, gain=0.6, seed=150), 0, 1.3)
 
 
 def _steps(window: Window, stretch: Doubles) -> tuple[Floats, Floats]:
@@ -104,4 +144,5 @@ def _line(values: Floats, step_x: Floats, step_y: Floats) -> Floats:
     """Distance in metres from the zero line of a padded plane."""
     across, down = _gradient(values, step_x, step_y)
     steep = np.sqrt(across * across + down * down) + F(1e-9)
-    return np.abs(values[PAD:-PAD, PAD:-PAD]) / steep
+    distance: Floats = np.abs(values[PAD:-PAD, PAD:-PAD])
+    return np.divide(distance, steep, dtype=np.float32)

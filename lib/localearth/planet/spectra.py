@@ -72,7 +72,7 @@ def _material(name: str, entry: dict[str, Any]) -> Material:
 def _covariance(entry: dict[str, Any], mean: NDArray[np.float64]) -> NDArray[np.float64]:
     """The measured matrix, or that of a common brightness that varies by `spread`."""
     if "covariance" in entry:
-        return np.array(entry["covariance"])
+        return np.array(entry["covariance"]) * float(entry.get("scatter", 1.0)) ** 2
     deviation = mean * entry["spread"]
     shared = np.outer(deviation, deviation)
     return shared * (0.85 + 0.15 * np.eye(len(mean)))

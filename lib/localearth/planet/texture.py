@@ -9,12 +9,15 @@ import numpy as np
 from lib.localearth.planet.cover import WHOLE, Cover
 from lib.localearth.planet.farmland import Fields
 from lib.localearth.planet.lattice import Window
-from lib.localearth.planet.noise import Floats, Points, Words, fractal, hash_words, mix, octave
+from lib.localearth.planet.noise import Floats, Words, fractal, hash_words, mix, smooth
 from lib.localearth.planet.site import Site
 
 F = np.float32
 COUNT = 3
+SPOTS = ((13, 20), (14, 19), (14, 18))  # octaves of stands and spots for each field
 STRONGEST = 2.4  # standard deviations; beyond lie values that were not measured
+LUSH = 0.6  # humid temperate land lies so many deviations on the dark, green side
+DRY = (Cover.ROOF_RED, Cover.ROOF_BRIGHT, Cover.ASPHALT, Cover.BARE, Cover.ROCK, Cover.TRACK)
 ROW_M = 14.0  # width of a pass of a tractor
 BYTE = np.uint32(255)
 
@@ -25,26 +28,32 @@ def texture(site: Site, parts: np.ndarray, fields: Fields) -> Floats:
     farmed = (parts[Cover.CROP] + parts[Cover.GRASS]).astype(np.float32) * share
     water = parts[[Cover.CLEAR_WATER, Cover.TURBID_WATER, Cover.BLUE_WATER]].sum(axis=0) * share
     noise = [pixel_noise(site.window, 800 + i) * F(0.5**site.window.level) for i in range(COUNT)]
+    lush = F(LUSH) * smooth(0.55, 0.2, site.arid) * smooth(36.0, 45.0, site.cold)
+    lush = lush * (F(1) - parts[list(DRY)].sum(axis=0) * share)
     result = np.empty((COUNT, *site.shape), np.float32)
     for i in range(COUNT):
-        patch = _patches(site.points, 810 + 30 * i)
-        wild = F(0.78) * patch + F(0.55) * noise[i]
+        patch = _patches(site, i)
+        wild = F(0.90) * patch + F(0.32) * noise[i]
         if fields.words is None or fields.across is None:
-            tame = F(0.5) * patch + F(0.3) * noise[i]
+            tame = F(0.55) * patch + F(0.3) * noise[i]
         else:
-            tame = F(0.80) * _normal(fields.words, i) + F(0.42) * patch + F(0.30) * noise[i]
+            tame = F(0.72) * _normal(fields.words, i) + F(0.55) * patch + F(0.26) * noise[i]
             tame += F(0.35) * _rows(site, fields, i)
         mixed = wild + (tame - wild) * farmed
-        calm = mixed * (F(1) - water.astype(np.float32)) + F(0.25) * patch * water.astype(np.float32)
+        if i == 0:
+            mixed = mixed * F(0.88) - lush
+        calm = mixed * (F(1) - water.astype(np.float32)) + F(0.25) * patch * water.astype(
+            np.float32
+        )
         result[i] = np.clip(calm, F(-STRONGEST), F(STRONGEST))
     return result
 
 
-def _patches(points: Points, seed: int) -> Floats:
-    """Stands and spots: octaves of 600 m to 20 m, of unit variance."""
-    return F(0.45) * fractal(points, 12, 15, gain=0.8, seed=seed) + F(0.89) * fractal(
-        points, 16, 21, gain=1.0, seed=seed + 10
-    )
+def _patches(site: Site, which: int) -> Floats:
+    """Regions, stands and spots, of unit variance."""
+    regions = F(0.55) * site.broad(6, 11, gain=0.8, seed=810 + 30 * which)
+    first, last = SPOTS[which]
+    return regions + F(0.835) * fractal(site.points, first, last, gain=0.88, seed=820 + 30 * which)
 
 
 def _normal(words: Words, which: int) -> Floats:
@@ -77,6 +86,3 @@ def pixel_noise(window: Window, seed: int, *, factor: int = 1) -> Floats:
     columns = np.arange(window.width // factor) + window.column // factor
     rows = np.arange(window.height // factor) + window.row // factor
     return bytes_to_normal(hash_words(columns[None, :], rows[:, None], seed))
-
-
-__all__ = ["bytes_to_normal", "octave", "pixel_noise", "texture"]

@@ -8,7 +8,7 @@ from lib.localearth.planet.bricks import Bricks, Frame, bricks, coverage
 from lib.localearth.planet.cells import polygons
 from lib.localearth.planet.country import MESH, MESHES_RESOLVED_M, Country
 from lib.localearth.planet.cover import Cover, Layers
-from lib.localearth.planet.noise import Floats, fractal, mix, smooth, unit
+from lib.localearth.planet.noise import Floats, mix, smooth, unit
 from lib.localearth.planet.site import Site
 
 F = np.float32
@@ -53,7 +53,7 @@ def lay_towns(site: Site, country: Country | None, layers: Layers) -> None:
 
 def _allowed(site: Site) -> Floats:
     """Where people build: not on steep, cold or desert ground."""
-    result = smooth(0.30, 0.15, site.slope) * smooth(61.0, 57.0, site.cold)
+    result = smooth(0.30, 0.15, site.steep) * smooth(61.0, 57.0, site.cold)
     return result * smooth(1.1, 0.8, site.arid)
 
 
@@ -62,7 +62,7 @@ def _town(site: Site) -> Town:
     size = unit(mesh.corner_words)
     reach = np.where(size > F(0.30), F(0.035) + F(0.16) * (size - F(0.3)) * (size - F(0.3)), F(0))
     reach = reach + np.where(size > F(0.93), F(0.17), F(0))
-    edge = F(0.35) * fractal(site.points, 14, 19, gain=0.72, seed=720)
+    edge = F(0.35) * site.wild
     inside = F(1) - mesh.corner / np.maximum(reach, F(1e-3)) + edge
     blur = max(0.12, site.scale / 300.0)
     part = np.where(reach > 0, smooth(0.0, blur, inside), F(0)) * _allowed(site)
@@ -98,9 +98,7 @@ class _Lots:
     paved: float
 
 
-def _lay_houses(
-    site: Site, country: Country, layers: Layers, part: Floats, lots: _Lots
-) -> None:
+def _lay_houses(site: Site, country: Country, layers: Layers, part: Floats, lots: _Lots) -> None:
     pieces = bricks(lots.frame, rows=lots.rows, columns=lots.columns, salt=57)
     large = lots.rows < LOT_ROWS
     if site.scale > LOTS_RESOLVED_M * (3 if large else 1):
@@ -115,7 +113,7 @@ def _lay_houses(
         Cover.ROOF_BRIGHT: (hue >= bright).astype(np.float32),
     })  # fmt: skip
     green = unit(mix(pieces.words + np.uint32(4)))
-    trees = np.clip(green * F(1.2) - F(0.35), F(0), F(0.8)) * F(1 - lots.paved)
+    trees: Floats = np.clip(green * F(1.2) - F(0.35), F(0), F(0.8)) * F(1 - lots.paved)
     layers.mix(part, {
         Cover.ASPHALT: F(lots.paved), Cover.BROADLEAF: trees,
         Cover.GRASS: F(1 - lots.paved) - trees,

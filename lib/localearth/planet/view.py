@@ -10,6 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,11 +44,11 @@ class View:
     rows: Indices
     index: NDArray[np.intp]
 
-    def take(self, plane: NDArray[np.generic]) -> NDArray[np.generic]:
+    def take(self, plane: NDArray[Any]) -> NDArray[Any]:
         """A plane of the window on the request's grid."""
         return plane.ravel().take(self.index)
 
-    def take_halved(self, plane: NDArray[np.generic]) -> NDArray[np.generic]:
+    def take_halved(self, plane: NDArray[Any]) -> NDArray[Any]:
         """A plane at twice the window's pixel size on the request's grid."""
         column = self.columns // 2 - self.window.column // 2
         row = self.rows // 2 - self.window.row // 2

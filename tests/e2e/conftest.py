@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from benchmarks.app import CHROMIUM, browser
 from playwright.sync_api import Browser
+
+from benchmarks.app import CHROMIUM, browser
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

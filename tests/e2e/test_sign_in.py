@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks.app import App, running_app
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from playwright.sync_api import Browser, Page, expect
 
+from benchmarks.app import App, running_app
 from lib.localearth.server import api_app
 from lib.localearth.service import Service
 from lib.localearth.tokens import TokenOffice
@@ -106,9 +106,7 @@ def test_two_sessions_ask_from_fragment_timer_and_callback_each_under_its_own_pr
     chromium: Browser, setting: Setting
 ) -> None:
     setting.recorder.seen.clear()
-    with running_app(
-        script="tests/e2e/two_sessions_page.py", settings=setting.variables
-    ) as app:
+    with running_app(script="tests/e2e/two_sessions_page.py", settings=setting.variables) as app:
         pages = [visit(chromium, app, who) for who in WHO]
         for count in (1, 2):
             for page in pages:
@@ -156,11 +154,15 @@ def test_home_page_given_a_key_signs_in_and_a_reload_asks_again(
     with running_app(settings=setting.variables) as app:
         page = chromium.new_context().new_page()
         page.goto(app.url)
-        page.get_by_label("Service-account key (JSON)").fill((setting.keys / "ada.json").read_text())
+        page.get_by_label("Service-account key (JSON)").fill(
+            (setting.keys / "ada.json").read_text()
+        )
         page.get_by_role("button", name="Sign in", exact=True).click()
         expect(page.get_by_text("Signed in as")).to_be_visible(timeout=30_000)
         left_on_disk = [
-            path for path in app.home.rglob("*") if path.is_file() and b"PRIVATE" in path.read_bytes()
+            path
+            for path in app.home.rglob("*")
+            if path.is_file() and b"PRIVATE" in path.read_bytes()
         ]
         page.reload()
 

@@ -66,7 +66,7 @@ def test_confusion_of_a_class_without_reference_divides_by_nothing():
 def test_areas_are_labelled_with_hectares_and_share():
     given = [{"name": "Wood", "color": "#006400", "area_ha": 1234.4, "share": 0.755}]
 
-    assert rows(charts.areas(given, simulated=False))[0]["label"] == "1,234 ha · 75.5%"
+    assert rows(charts.areas(given, simulated=False))[0]["label"] == "1,234 ha · 76 %"
 
 
 @pytest.mark.parametrize(

@@ -82,9 +82,7 @@ class Source(ABC):
 class Computed(Source):
     """A source whose planes a function computes from the planes of whole images."""
 
-    def __init__(
-        self, images: Sequence["Image"], compute: Callable[..., list[Plane]]
-    ) -> None:
+    def __init__(self, images: Sequence["Image"], compute: Callable[..., list[Plane]]) -> None:
         """Keep the function; it gets one list of planes per image and returns all planes."""
         self._images = tuple(images)
         self._compute = compute
@@ -190,7 +188,8 @@ class Image:
         for positions in by_source.values():
             source = self.bands[positions[0]].source
             indices = [self.bands[position].index for position in positions]
-            for position, plane in zip(positions, reading.planes(source, grid, indices), strict=True):
+            planes = reading.planes(source, grid, indices)
+            for position, plane in zip(positions, planes, strict=True):
                 result[position] = plane
         return [plane for plane in result if plane is not None]
 

@@ -25,7 +25,9 @@ def crs_of(code: str) -> pyproj.CRS:
     try:
         return pyproj.CRS.from_user_input(code)
     except pyproj.exceptions.CRSError:
-        raise EarthError(f"Projection: The CRS of a map projection could not be parsed: '{code}'.") from None
+        raise EarthError(
+            f"Projection: The CRS of a map projection could not be parsed: '{code}'."
+        ) from None
 
 
 @functools.lru_cache(maxsize=256)

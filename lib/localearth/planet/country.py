@@ -10,13 +10,14 @@ import numpy as np
 
 from lib.localearth.planet.bricks import Bricks, Frame, bricks
 from lib.localearth.planet.cells import Pattern, polygons
-from lib.localearth.planet.noise import Floats, Points, fractal, mix, octave, unit
+from lib.localearth.planet.noise import Floats, Points, fractal, mix, unit
 from lib.localearth.planet.site import Site
 
 F = np.float32
 MESH = 13  # octave of the road net: 4.9 km at the equator, 3.3 km at 48 degrees
+JITTER, MESH_SEED = 0.85, 700
 PLOTS_RESOLVED_M = 130.0  # pixel size up to which plots are drawn, at the equator
-MESHES_RESOLVED_M = 900.0
+MESHES_RESOLVED_M = 300.0
 ROWS = (6.0, 13.0)  # rows of plots in a mesh
 COLUMNS = (4.5, 11.0)  # plots in a row
 WOODS, WOODS_GAIN = (7, 14), 0.85
@@ -55,12 +56,12 @@ def country_of(site: Site) -> Country | None:
     if site.scale > PLOTS_RESOLVED_M:
         return None
     points = site.points
-    mesh = polygons(points, MESH, jitter=0.85, seed=700)
+    mesh = polygons(points, MESH, jitter=JITTER, seed=MESH_SEED)
     mesh_m = site.world_m * F(2.0**-MESH)
     words = mesh.sites.words.ravel().take(mesh.nearest)
     frame = Frame.turned(mesh.dx, mesh.dy, unit(mix(words + np.uint32(3))), words)
-    wave_x = F(WAVE) * octave(points, 14, 705) + F(WAVE / 4) * octave(points, 16, 706)
-    wave_y = F(WAVE) * octave(points, 14, 707) + F(WAVE / 4) * octave(points, 16, 708)
+    wave_x = F(WAVE) * site.fractal(14, 16, 0.5, seed=705)
+    wave_y = F(WAVE) * site.fractal(14, 16, 0.5, seed=708)
     bent = frame.bent(wave_x, wave_y)
     low, high = ROWS
     rows = np.floor(F(low) + F(high - low) * unit(mix(words + np.uint32(9))))
@@ -84,9 +85,9 @@ def _middles(site: Site, mesh: Pattern, frame: Frame, plots: Bricks) -> Points:
 
 def woods(site: Site) -> Floats:
     """How much the land inclines to forest, smooth over plots."""
-    return site.broad(*WOODS, gain=WOODS_GAIN, seed=740)
+    return site.fractal(*WOODS, WOODS_GAIN, seed=740)
 
 
 def woods_at(points: Points) -> Floats:
     """The same at some points."""
-    return fractal(points, *WOODS, gain=WOODS_GAIN, seed=740)
+    return fractal(points, *WOODS, WOODS_GAIN, seed=740)

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from lib.localearth.planet import clouds, tiling
+from lib.localearth.planet.field import Field
 from lib.localearth.planet.lattice import Lattice
-from lib.localearth.planet.noise import Floats, fractal
+from lib.localearth.planet.noise import Floats
 from lib.localearth.planet.product import (
     UINT8,
     UNIT_INTERVAL,
@@ -80,7 +81,7 @@ def probabilities(scene: Scene, seen: View) -> Floats:
     """Probabilities of the classes over the window, `(classes, height, width)`."""
     window = seen.window
     surface = Surface(window, scene.day_of_year)
-    points = window.points()
+    field = Field(window)
     evidence = np.zeros((len(CLASSES), *window.shape), np.float32)
     for row, materials in enumerate(CLASSES.values()):
         plane = surface.share(*materials)
@@ -88,7 +89,7 @@ def probabilities(scene: Scene, seen: View) -> Floats:
             for column, weight in enumerate(CONFUSION[row]):
                 evidence[column] += plane * weight
     for row in range(len(CLASSES) - 1):
-        doubt = fractal(points, 16, 18, gain=0.7, seed=1000 + 10 * row)
+        doubt = field.fractal(16, 18, 0.7, seed=1000 + 10 * row)
         evidence[row] *= F(1) + np.clip(F(DOUBT) * doubt, F(-0.8), F(1.6))
     result: Floats = evidence / evidence.sum(axis=0)
     return result

@@ -6,6 +6,7 @@ import numpy as np
 from shapely.geometry import box
 
 from lib.localearth.geometry import Geometry
+from lib.localearth.planet.field import Field
 from lib.localearth.planet.lattice import Lattice
 from lib.localearth.planet.product import INT16, BandInfo, Part, PlanetSource
 from lib.localearth.planet.relief import relief
@@ -32,7 +33,7 @@ class ElevationSource(PlanetSource):
         seen = view(grid, LATTICE, COVERED)
         if seen is None or not (inside := seen.inside(COVERED)).any():
             return None
-        metres = np.rint(relief(seen.window.points()).elevation).astype(np.int16)
+        metres = np.rint(relief(Field(seen.window)).elevation).astype(np.int16)
         return {name: (seen.take(metres), inside) for name in names}
 
 

@@ -17,6 +17,8 @@ CHANCE = 0.75  # how far chance moves the decision for forest
 FOREST_FROM = 0.42
 PITS = 0.012  # part of the plots that are gravel pits
 FALLOW = 0.035
+HIDDEN_SLOPES = 0.16  # part of hill country that is too steep to plough, where pixels hide it
+PLOT_SAYS = 0.6  # weight of the plot in the decision to sow; its strips have the rest
 STRIPS_RESOLVED_M = 42.0
 TRACK_M = 4.5
 HEDGE_M = 9.0
@@ -54,7 +56,7 @@ def lay_farmland(site: Site, country: Country | None, layers: Layers) -> Fields:
     layers.mix(fallow, {Cover.BARE: dry * F(0.75), Cover.SHRUB: F(1) - dry * F(0.75)})
     crop = _arable(site) > F(0.02)
     field = unit(mix(fields.words)) if fields.words is not None else use
-    sown = crop & (F(0.6) * use + F(0.4) * field > F(1) - _arable(site))
+    sown = crop & (F(PLOT_SAYS) * use + F(1 - PLOT_SAYS) * field > F(1) - _arable(site))
     layers.lay(Cover.CROP, sown.astype(np.float32))
     return fields
 
@@ -85,7 +87,7 @@ def _lay_means(site: Site, layers: Layers) -> Fields:
     dry = smooth(0.45, 0.95, site.arid)
     fallow = (F(FALLOW) + dry * F(0.75)) * F(0.85)
     layers.mix(fallow, {Cover.BARE: dry * F(0.75), Cover.SHRUB: F(1) - dry * F(0.75)})
-    layers.lay(Cover.CROP, _arable(site))
+    layers.lay(Cover.CROP, _sown_part(_arable(site)))
     return Fields(
         np.full(site.shape, season.MIXED, np.uint8), np.zeros(site.shape, np.int8), None, None
     )
@@ -95,7 +97,19 @@ def _arable(site: Site) -> Floats:
     """Part of the open land that is ploughed."""
     part = F(0.74) - F(0.45) * smooth(52.0, 55.5, site.cold) - F(0.15) * site.relief.mountain
     part = part * smooth(57.5, 55.0, site.cold) * smooth(0.22, 0.10, site.steep)
+    part = part * F(1 - HIDDEN_SLOPES * site.unknown_slopes)
     return part * (F(1) - F(0.8) * smooth(0.55, 0.95, site.arid))
+
+
+def _sown_part(arable: Floats) -> Floats:
+    """Part of the fields whose weighted sum of two uniform numbers exceeds `1 - arable`."""
+    one, other = F(PLOT_SAYS), F(1 - PLOT_SAYS)
+    rest = F(1) - arable
+    low = np.minimum(rest, other) ** 2 / (F(2) * one * other)
+    middle = np.clip(rest - other, F(0), one - other) / one
+    high = np.maximum(rest - one, F(0))
+    result: Floats = F(1) - low - middle - high * (other - F(0.5) * high) / (one * other)
+    return result
 
 
 def _inclination(site: Site, inclined: Floats) -> Floats:
@@ -127,10 +141,12 @@ def lay_trees(site: Site, layers: Layers, forest: Floats, by_plot: Floats | None
     )
     conifer = smooth(-0.35, 0.35, stand + leaning)
     clearing = smooth(1.75, 2.0, F(0.8) * site.wild - F(0.6) * site.stand)
-    layers.mix(forest * clearing, {Cover.SHRUB: 0.45, Cover.GRASS: 0.55})
-    tall = forest * (F(1) - smooth(0.65, 0.95, site.arid) * F(0.8))
-    layers.mix(tall, {Cover.CONIFER: conifer, Cover.BROADLEAF: F(1) - conifer})
-    layers.lay(Cover.SHRUB, forest)
+    tall = (F(1) - clearing) * (F(1) - smooth(0.65, 0.95, site.arid) * F(0.8))
+    low = F(1) - tall
+    layers.mix(forest, {
+        Cover.CONIFER: tall * conifer, Cover.BROADLEAF: tall * (F(1) - conifer),
+        Cover.GRASS: low * clearing * F(0.55), Cover.SHRUB: low * (F(1) - clearing * F(0.55)),
+    })  # fmt: skip
 
 
 def _lay_lines(site: Site, country: Country, layers: Layers, forest: Floats) -> None:

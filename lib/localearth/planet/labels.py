@@ -13,9 +13,10 @@ from shapely.geometry import box
 
 from lib.localearth.geometry import Geometry
 from lib.localearth.planet.cover import Cover
+from lib.localearth.planet.field import Field
 from lib.localearth.planet.ground import Ground
 from lib.localearth.planet.lattice import Lattice, Window
-from lib.localearth.planet.noise import Floats, fractal, hash_words, unit
+from lib.localearth.planet.noise import Floats, hash_words, unit
 from lib.localearth.planet.product import UINT8, BandInfo, Part, PlanetSource
 from lib.localearth.planet.site import PAD
 from lib.localearth.planet.view import GROUNDS, view
@@ -30,8 +31,8 @@ DIMENSIONS = (4_320_000, 1_728_000)
 COVERED = (-180.0, -60.0, 180.0, 84.0)
 BANDS = (BandInfo("Map", UINT8, 10),)
 
-PATCH_ERRORS = 0.06  # part of the area in patches given to a confused class
-PATCH_LEVEL = 1.55  # of a unit normal field, above which lies PATCH_ERRORS of the area
+ERROR_RATE = 0.12  # part of the pixels that differ from the truth: patches and edges together
+PATCH_LEVEL = 1.55  # of a unit normal field: 6 % of the area lies in patches that are confused
 
 WATER, WATER_PATCH_LEVEL = 80, 2.4  # water is seldom mistaken: under 1 % of its area
 
@@ -78,13 +79,13 @@ def reported_cover(window: Window) -> NDArray[np.uint8]:
     """The class that the product reports over a window."""
     wide = window.pad(PAD)
     true = true_cover(GROUNDS.get(wide))
-    points = window.points()
+    field = Field(window)
     inner = (slice(PAD, -PAD), slice(PAD, -PAD))
     index = np.arange(true.size).reshape(true.shape)[inner]
-    shift_x = np.clip(np.rint(fractal(points, 17, 20, gain=0.8, seed=910)), -1, 1).astype(np.int64)
-    shift_y = np.clip(np.rint(fractal(points, 17, 20, gain=0.8, seed=920)), -1, 1).astype(np.int64)
+    shift_x = np.clip(np.rint(field.fractal(17, 20, 0.8, seed=910)), -1, 1).astype(np.int64)
+    shift_y = np.clip(np.rint(field.fractal(17, 20, 0.8, seed=920)), -1, 1).astype(np.int64)
     moved = true.ravel().take(index + shift_x + shift_y * true.shape[1])
-    return _confuse(moved, fractal(points, 16, 19, gain=0.7, seed=930), window)
+    return _confuse(moved, field.fractal(16, 19, 0.7, seed=930), window)
 
 
 def _confuse(true: NDArray[np.uint8], patches: Floats, window: Window) -> NDArray[np.uint8]:

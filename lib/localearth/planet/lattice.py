@@ -134,7 +134,7 @@ class Window:
             self.lattice.x0 + across.numbers * step, self.lattice.y0 - down.numbers * step
         )
         lon, lat = transformer(self.lattice.crs, "EPSG:4326").transform(x.ravel(), y.ravel())
-        u, v = world_position(np.asarray(lon), np.asarray(lat))
+        u, v = world_position(_unwrapped(np.asarray(lon), self.lattice.crs), np.asarray(lat))
         return _between(u.reshape(x.shape), down, across), _between(
             v.reshape(x.shape), down, across
         )
@@ -162,6 +162,13 @@ def _between(nodes: Doubles, down: _Nodes, across: _Nodes) -> Doubles:
     rows = nodes[down.first] * (1 - part) + nodes[down.first + 1] * part
     result: Doubles = rows[:, across.first] * (1 - across.part)
     result += rows[:, across.first + 1] * across.part
+    return result
+
+
+def _unwrapped(lon: NDArray[Any], crs: str) -> Doubles:
+    """Longitudes within half a turn of a UTM zone's meridian, so that none jumps in a window."""
+    meridian = int(crs[-2:]) * 6 - 183
+    result: Doubles = meridian + (lon - meridian + 180.0) % 360.0 - 180.0
     return result
 
 

@@ -8,6 +8,7 @@ but its position, on any machine.
 
 import functools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Words = NDArray[np.uint32]
+Placing = Callable[[Floats], Floats]
 Amount = NDArray[np.float32] | np.float32 | float
 
 F = np.float32
@@ -224,7 +226,7 @@ def weights(first: int, last: int, gain: float) -> tuple[float, ...]:
     return tuple(w / norm for w in raw)
 
 
-def fractal(points: Points, first: int, last: int, *, gain: float, seed: int) -> Floats:
+def fractal(points: Points, first: int, last: int, gain: float, *, seed: int) -> Floats:
     """Octaves `first..last` summed to unit variance; unresolved octaves are left out."""
     total = np.zeros(points.u.shape, np.float32)
     for k, weight in enumerate(weights(first, last, gain), first):
@@ -235,7 +237,7 @@ def fractal(points: Points, first: int, last: int, *, gain: float, seed: int) ->
     return total
 
 
-def left_out(finest: int, first: int, last: int, *, gain: float) -> float:
+def left_out(finest: int, first: int, last: int, gain: float) -> float:
     """Standard deviation of what `fractal` leaves out for a finest octave."""
     amplitudes = weights(first, last, gain)
     return math.sqrt(sum(w * w for k, w in enumerate(amplitudes, first) if k > finest))

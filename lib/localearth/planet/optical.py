@@ -30,7 +30,7 @@ SEASONAL = {
     Cover.GRASS: ("grassland", "grass", "grass_dry"),
     Cover.WETLAND: ("grassland", "wetland", "wetland_dry"),
 }
-SNOW_PATCHES = 1.6  # steps of the season byte by which the edge of snow frays
+SNOW_PATCHES = 0.7  # steps of the season byte by which the edge of snow frays
 # How much of the ground beneath shows snow: trees and roofs shed it.
 HOLDS_SNOW = {
     Cover.CONIFER: 0.25, Cover.BROADLEAF: 0.35, Cover.CLEAR_WATER: 0.0, Cover.TURBID_WATER: 0.0,

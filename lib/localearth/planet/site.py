@@ -2,23 +2,22 @@
 
 import functools
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lib.localearth.planet import season
-from lib.localearth.planet.lattice import WORLD_METRES, Window, upsample
-from lib.localearth.planet.noise import Doubles, Floats, Points, fractal, smooth
+from lib.localearth.planet.field import Field
+from lib.localearth.planet.lattice import WORLD_METRES, Window
+from lib.localearth.planet.noise import Doubles, Floats, Points, smooth
 from lib.localearth.planet.relief import Relief, relief
 from lib.localearth.raster.projection import crs_of
 
 F = np.float32
-FINE_SLOPES_M = 100.0  # pixels up to which slopes are as steep as they are on the ground
-BROAD = 4  # octaves by which noise must be wider than the finest to be interpolated
-BROAD_LEVELS = 3  # it is computed at pixels 8 times as large
+FINE_SLOPES_M = 80.0  # pixels up to which slopes are as steep as they are on the ground
 PAD = 1  # pixels around a window, for slopes and distances
+INNER = (slice(PAD, -PAD), slice(PAD, -PAD))
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,7 @@ class Site:
 
     Attributes:
         window, points: The pixels.
+        field: Noise over the window and a margin around it.
         scale: Metres a pixel measures.
         relief: Relief and water noises.
         slope_x, slope_y: Rise eastwards and southwards, metres per metre.
@@ -40,6 +40,7 @@ class Site:
 
     window: Window
     points: Points
+    field: Field
     scale: float
     relief: Relief
     slope_x: Floats
@@ -58,44 +59,39 @@ class Site:
         """0 humid, 1 desert."""
         belt = np.abs(np.abs(self.latitude) - F(24)) * F(1 / 15)
         dry = smooth(0.0, 1.0, F(1) - belt) * F(0.92)
-        return np.clip(dry + F(0.28) * self.broad(5, 9, gain=0.6, seed=150), F(0), F(1.3))
+        return np.clip(dry + F(0.28) * self.fractal(5, 9, 0.6, seed=150), F(0), F(1.3))
 
     @functools.cached_property
     def steep(self) -> Floats:
         """Steepness that decides covers: measured on fine pixels, the usual one on coarse ones."""
-        part = min(max(math.log2(self.scale / FINE_SLOPES_M) / 3, 0.0), 1.0)
-        if part == 0:
+        if self.unknown_slopes == 0:
             return self.slope
-        usual = F(0.03) + F(0.42) * self.relief.mountain
-        return self.slope + (usual - self.slope) * F(part)
+        usual = F(0.06) + F(0.62) * self.relief.mountain
+        return self.slope + (usual - self.slope) * F(self.unknown_slopes)
+
+    @property
+    def unknown_slopes(self) -> float:
+        """0 where pixels show how steep the ground is, 1 where they are too coarse for it."""
+        return min(max(math.log2(self.scale / FINE_SLOPES_M) / 3, 0.0), 1.0)
 
     @functools.cached_property
     def wild(self) -> Floats:
         """Unit noise of some hundred metres to pixels: ragged edges of what is natural."""
-        return fractal(self.points, 13, 20, gain=0.72, seed=630)
+        return self.fractal(13, 20, 0.72, seed=630)
 
     @functools.cached_property
     def fine(self) -> Floats:
         """Unit noise of tens of metres."""
-        return fractal(self.points, 16, 20, gain=0.78, seed=750)
+        return self.fractal(16, 20, 0.78, seed=750)
 
     @functools.cached_property
     def stand(self) -> Floats:
         """Unit noise of the size of stands of trees."""
-        return fractal(self.points, 13, 18, gain=0.8, seed=760)
+        return self.fractal(13, 18, 0.8, seed=760)
 
-    def broad(self, first: int, last: int, *, gain: float, seed: int) -> Floats:
-        """`fractal` for octaves that are much wider than pixels: interpolated where they are."""
-        if last > self.points.finest - BROAD:
-            return fractal(self.points, first, last, gain=gain, seed=seed)
-        nodes, place = self._nodes
-        return place(fractal(nodes, first, last, gain=gain, seed=seed))
-
-    @functools.cached_property
-    def _nodes(self) -> tuple[Points, Callable[[Floats], Floats]]:
-        window, place = upsample(self.window, BROAD_LEVELS)
-        points = window.points()
-        return Points(points.u, points.v, self.points.finest), place
+    def fractal(self, first: int, last: int, gain: float, *, seed: int) -> Floats:
+        """Unit noise over the window."""
+        return self.field.fractal(first, last, gain, seed=seed)[INNER]
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -105,9 +101,9 @@ class Site:
 
 def site_of(window: Window) -> Site:
     """Compute what decides the cover of a window's pixels."""
-    wide = window.pad(PAD).points()
-    points = wide.inner(PAD)
-    whole = relief(wide)
+    field = Field(window.pad(PAD))
+    points = field.points.inner(PAD)
+    whole = relief(field)
     turn = (0.5 - points.v) * (2 * math.pi)
     stretch = np.cosh(turn)
     step_x, step_y = _steps(window, stretch)
@@ -118,7 +114,7 @@ def site_of(window: Window) -> Site:
     signed = np.where(latitude < 0, -cold, cold)
     byte = np.clip(np.rint(signed * F(1 / season.DEGREES_PER_STEP)) + F(128), 0, 255)
     return Site(
-        window, points, window.scale_m, here, slope_x, slope_y,
+        window, points, field, window.scale_m, here, slope_x, slope_y,
         np.sqrt(slope_x * slope_x + slope_y * slope_y), _line(whole.river, step_x, step_y),
         _line(whole.brook, step_x, step_y), _line(whole.rill, step_x, step_y),
         (WORLD_METRES / stretch).astype(np.float32), latitude, cold, byte.astype(np.uint8),

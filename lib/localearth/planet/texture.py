@@ -9,7 +9,7 @@ import numpy as np
 from lib.localearth.planet.cover import WHOLE, Cover
 from lib.localearth.planet.farmland import Fields
 from lib.localearth.planet.lattice import Window
-from lib.localearth.planet.noise import Floats, Words, fractal, hash_words, mix, smooth
+from lib.localearth.planet.noise import Floats, Words, hash_words, mix, smooth
 from lib.localearth.planet.site import Site
 
 F = np.float32
@@ -51,9 +51,9 @@ def texture(site: Site, parts: np.ndarray, fields: Fields) -> Floats:
 
 def _patches(site: Site, which: int) -> Floats:
     """Regions, stands and spots, of unit variance."""
-    regions = F(0.55) * site.broad(6, 11, gain=0.8, seed=810 + 30 * which)
+    regions = F(0.55) * site.fractal(6, 11, 0.8, seed=810 + 30 * which)
     first, last = SPOTS[which]
-    return regions + F(0.835) * fractal(site.points, first, last, gain=0.88, seed=820 + 30 * which)
+    return regions + F(0.835) * site.fractal(first, last, 0.88, seed=820 + 30 * which)
 
 
 def _normal(words: Words, which: int) -> Floats:

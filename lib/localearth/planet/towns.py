@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from lib.localearth.planet.bricks import Bricks, Frame, bricks, coverage
-from lib.localearth.planet.cells import polygons
-from lib.localearth.planet.country import MESH, MESHES_RESOLVED_M, Country
+from lib.localearth.planet.cells import Pattern, polygons
+from lib.localearth.planet.country import JITTER, MESH, MESH_SEED, MESHES_RESOLVED_M, Country
 from lib.localearth.planet.cover import Cover, Layers
 from lib.localearth.planet.noise import Floats, mix, smooth, unit
 from lib.localearth.planet.site import Site
@@ -22,7 +22,7 @@ HALL_ROWS = 68.0  # halls and apartment houses
 HALL_COLUMNS = (30.0, 60.0)
 STREET_M = 8.0
 ROAD_M = 9.0
-MEAN_BUILT = 0.035  # part of the land in towns where the road net is not resolved
+MEAN_BUILT = 0.02  # part of the land in towns where the road net is not resolved
 ROOFS = {Cover.ROOF_RED: 0.20, Cover.ROOF_BRIGHT: 0.16, Cover.ASPHALT: 0.24}  # of a town
 GARDENS = {Cover.BROADLEAF: 0.12, Cover.GRASS: 0.28}
 
@@ -41,7 +41,8 @@ def lay_towns(site: Site, country: Country | None, layers: Layers) -> None:
         allowed = _allowed(site)
         layers.mix(allowed * F(MEAN_BUILT), {**ROOFS, **GARDENS})
         return
-    town = _town(site)
+    mesh = country.mesh if country else polygons(site.points, MESH, jitter=JITTER, seed=MESH_SEED)
+    town = _town(site, mesh)
     if country is None or site.scale > BLOCKS_RESOLVED_M:
         layers.mix(town.part, {**ROOFS, **GARDENS})
         return
@@ -57,8 +58,7 @@ def _allowed(site: Site) -> Floats:
     return result * smooth(1.1, 0.8, site.arid)
 
 
-def _town(site: Site) -> Town:
-    mesh = polygons(site.points, MESH, jitter=0.85, seed=700)
+def _town(site: Site, mesh: Pattern) -> Town:
     size = unit(mesh.corner_words)
     reach = np.where(size > F(0.30), F(0.035) + F(0.16) * (size - F(0.3)) * (size - F(0.3)), F(0))
     reach = reach + np.where(size > F(0.93), F(0.17), F(0))

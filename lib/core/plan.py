@@ -30,8 +30,8 @@ class ImageryPlan:
     """
 
     collection: str = "COPERNICUS/S2_SR_HARMONIZED"
-    start: str = "2024-05-01"
-    end: str = "2024-09-30"
+    start: str = "2021-06-01"
+    end: str = "2021-09-01"
     mask_clouds: bool = True
     composite: str = "median"
     bands: tuple[str, ...] = ("B2", "B3", "B4", "B8", "B11", "B12")
@@ -155,9 +155,9 @@ class ModelPlan:
     hidden_units: tuple[int, ...] = (64, 64)
     dropout: float = 0.1
     learning_rate: float = 0.002
-    batch_size: int = 128
-    epochs: int = 60
-    patience: int = 10
+    batch_size: int = 32
+    epochs: int = 100
+    patience: int = 15
     forest_trees: int = 100
     seed: int = 0
 

@@ -164,6 +164,7 @@ def _report(
     return {
         "project": project.name,
         "simulated": drawn["simulated"],
+        "agreement_with": drawn["reference_map"] or None,
         "samples": {
             "count": drawn["count"],
             "per_class": dict(zip(asked, drawn["obtained"], strict=True)),

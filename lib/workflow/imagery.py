@@ -1,19 +1,16 @@
 """Step 1: the area and the imagery. It needs no job: the service is asked directly."""
 
-import tempfile
-from pathlib import Path
-
 from lib.catalog.collections import Collection, find, imagery_collections
 from lib.catalog.indices import Index, available
 from lib.core.aoi import Aoi
-from lib.core.errors import AoiError, PlanError
+from lib.core.errors import AoiError
 from lib.core.formats import number
 from lib.core.grid import Grid
 from lib.core.layer import MapLayer
 from lib.core.plan import ImageryPlan
 from lib.earthengine import assets, tiles
 from lib.earthengine import imagery as service
-from lib.earthengine.assets import AssetFacts
+from lib.workflow import uploads
 from lib.workflow.views import AoiReport, Estimate, ImageryView
 from lib.workflow.workspace import Workspace
 
@@ -24,11 +21,6 @@ LIMIT_PIXELS = 4_000_000
 def collections(workspace: Workspace) -> tuple[Collection, ...]:
     """Collections to choose from on this connection."""
     return tuple(item for item in imagery_collections() if workspace.connection.can.serves(item.id))
-
-
-def own_images(workspace: Workspace) -> tuple[AssetFacts, ...]:
-    """Rasters that were imported; empty where the connection takes no files."""
-    return assets.list_images(workspace.connection)
 
 
 def indices(plan: ImageryPlan) -> tuple[Index, ...]:
@@ -126,28 +118,7 @@ def import_raster(workspace: Workspace, filename: str, data: bytes) -> str:
         RasterError: It cannot be read, or cannot be placed on the Earth.
         PlanError: The connection takes no files.
     """
-    require_file_import(workspace)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / Path(filename).name
-        path.write_bytes(data)
-        return assets.import_raster(workspace.connection, path, asset_name(filename))
-
-
-def require_file_import(workspace: Workspace) -> None:
-    """Refuse where the connection takes no files."""
-    if not workspace.connection.can.file_import:
-        raise PlanError(
-            f"{workspace.connection.label} takes no files from here.",
-            hint="Upload it in Earth Engine's asset manager and give its id, or use Local Earth.",
-            field="upload",
-        )
-
-
-def asset_name(filename: str) -> str:
-    """A name for an asset from a file's name: letters, digits, dashes and underscores."""
-    stem = Path(filename).stem
-    name = "".join(letter if letter.isalnum() and letter.isascii() else "_" for letter in stem)
-    return name.strip("_")[:60] or "upload"
+    return uploads.take(workspace, filename, data, assets.import_raster)
 
 
 def estimate(workspace: Workspace) -> Estimate:

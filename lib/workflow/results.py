@@ -5,7 +5,7 @@ from lib.core.expression import Expression
 from lib.core.formats import duration_words, number
 from lib.core.layer import MapLayer
 from lib.core.legend import Legend
-from lib.earthengine import imagery, tiles
+from lib.earthengine import tiles
 from lib.workflow.imagery import check_aoi
 from lib.workflow.store import Found
 from lib.workflow.views import ClassArea, Estimate, ResultsView
@@ -31,24 +31,17 @@ def estimate(workspace: Workspace) -> Estimate:
 
 
 def class_layers(workspace: Workspace) -> tuple[MapLayer, ...]:
-    """Imagery, class map and forest as layers, from the deployment; empty where there is none."""
+    """Forest and class map as layers, from the deployment; empty where there is none."""
     deployment, samples = workspace.find("deploy"), workspace.find("samples")
     aoi = workspace.project.aoi
     if deployment is None or samples is None or aoi is None:
         return ()
     legend = Legend.from_json(samples.summary["legend"])
-    layers = [_imagery_layer(workspace, aoi)]
+    layers = []
     if (deployment.folder / "forest.json").exists():
         layers.append(_class_layer(workspace, deployment, "forest", "Random forest", legend, aoi))
     layers.append(_class_layer(workspace, deployment, "classes", "Classes", legend, aoi))
     return tuple(layers)
-
-
-def _imagery_layer(workspace: Workspace, aoi: Aoi) -> MapLayer:
-    picture = imagery.picture(workspace.connection, workspace.project.imagery, aoi)
-    return tiles.make_map(
-        workspace.connection, picture.expression, picture.visual, name="Imagery", bounds=aoi.bounds
-    )
 
 
 def _class_layer(

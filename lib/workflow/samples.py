@@ -1,7 +1,5 @@
 """Step 2: labelled samples, drawn in a worker and parted by the chosen split."""
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +12,7 @@ from lib.core.legend import Legend
 from lib.core.samples import SampleSet
 from lib.core.split import Split, make_split
 from lib.earthengine import assets, imagery, labels
-from lib.earthengine.assets import TableFacts
-from lib.workflow.imagery import asset_name, require_file_import
+from lib.workflow import uploads
 from lib.workflow.store import Found
 from lib.workflow.views import ClassCount, Estimate, SamplesView
 from lib.workflow.workspace import StepJobs, Workspace
@@ -37,11 +34,6 @@ def label_maps(workspace: Workspace) -> tuple[Collection, ...]:
     return tuple(item for item in label_collections() if workspace.connection.can.serves(item.id))
 
 
-def own_tables(workspace: Workspace) -> tuple[TableFacts, ...]:
-    """Vector files that were imported, with their columns."""
-    return assets.list_tables(workspace.connection)
-
-
 def import_features(workspace: Workspace, filename: str, data: bytes) -> str:
     """Make an uploaded vector file an asset of Local Earth.
 
@@ -50,12 +42,9 @@ def import_features(workspace: Workspace, filename: str, data: bytes) -> str:
 
     Raises:
         VectorError: It cannot be read, or has no coordinate system.
+        PlanError: The connection takes no files.
     """
-    require_file_import(workspace)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / Path(filename).name
-        path.write_bytes(data)
-        return assets.import_features(workspace.connection, path, asset_name(filename))
+    return uploads.take(workspace, filename, data, assets.import_features)
 
 
 def legend(workspace: Workspace) -> Legend:

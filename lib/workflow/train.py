@@ -21,6 +21,7 @@ start, job, cancel, resume, history = (
     _JOBS.history,
 )
 OTHER = "other_split"
+other_job = StepJobs(OTHER).job
 SAMPLES_A_SECOND = 60_000
 START_S = 6.0
 
@@ -73,6 +74,7 @@ def read(workspace: Workspace) -> TrainView | None:
         forest=Scores.from_json(found.summary["baseline"]),
         weight_count=found.summary["weight_count"],
         legend=Legend.from_json(samples.summary["legend"]),
+        reference_map=samples.summary["reference_map"],
         simulated=samples.summary["simulated"],
         stale=found.stale,
         changed=found.changed_words,

@@ -96,7 +96,11 @@ class NetworkView:
 
 @dataclass(frozen=True)
 class TrainView:
-    """The chosen network, the one for the other split once it is there, and the forest."""
+    """The chosen network, the one for the other split once it is there, and the forest.
+
+    `reference_map` names the map that the labels come from; scores are then agreement with that
+    map. It is empty where the labels are a person's own polygons or points.
+    """
 
     network: NetworkView
     other: NetworkView | None
@@ -104,6 +108,7 @@ class TrainView:
     forest: Scores
     weight_count: int
     legend: Legend
+    reference_map: str
     simulated: bool
     stale: bool
     changed: str

@@ -1,8 +1,10 @@
 """Draw samples: labels meet predictors, class by class."""
 
+from lib.catalog.collections import find
 from lib.core.aoi import Aoi
 from lib.core.errors import AoiError
 from lib.core.legend import Legend
+from lib.core.plan import LabelPlan
 from lib.core.samples import SampleSet
 from lib.earthengine import imagery, labels, sampling
 from lib.workflow.work.order import Order, Progress
@@ -34,11 +36,16 @@ def run(order: Order, progress: Progress) -> None:
         samples = samples.with_classes_of_at_least(LEAST)
         samples.save(making.folder / "samples.npz")
         simulated = imagery.is_simulated(connection, predictors)
-        making.summary = _summary(samples, report, legend, simulated=simulated)
+        making.summary = _summary(samples, report, legend, project.labels, simulated=simulated)
 
 
 def _summary(
-    samples: SampleSet, report: sampling.DrawReport, legend: Legend, *, simulated: bool
+    samples: SampleSet,
+    report: sampling.DrawReport,
+    legend: Legend,
+    plan: LabelPlan,
+    *,
+    simulated: bool,
 ) -> dict[str, object]:
     return {
         "count": len(samples.class_index),
@@ -49,8 +56,17 @@ def _summary(
         "legend": samples.legend.to_json(),
         "predictors": list(samples.names),
         "has_polygons": bool((samples.group >= 0).any()),
+        "reference_map": reference_map(plan),
         "simulated": simulated,
     }
+
+
+def reference_map(plan: LabelPlan) -> str:
+    """The map that labels come from; scores are then agreement with it. Empty for features."""
+    if plan.kind != "map":
+        return ""
+    known = find(plan.source)
+    return known.title if known else plan.source
 
 
 def _reason(obtained: int, reason: str) -> str:

@@ -1,0 +1,114 @@
+"""Files that visitors bring: they become assets that no other visitor is shown.
+
+An upload lies in a folder named after a digest of its project's id, under a name that ends in a
+digest of its content: equal files are imported once, different ones never replace each other. What
+`python -m lib import` brought in has no such folder and is there for everybody.
+"""
+
+import hashlib
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from lib.core.errors import PlanError
+from lib.core.plan import FileRef
+from lib.earthengine import assets
+from lib.earthengine.assets import AssetFacts, TableFacts
+from lib.earthengine.connection import Connection
+from lib.workflow.workspace import Workspace
+
+_FOLDER = "uploads"
+Import = Callable[[Connection, Path, str], str]
+
+
+def own_images(workspace: Workspace) -> tuple[AssetFacts, ...]:
+    """Rasters that this project may use; empty where the connection takes no files."""
+    connection = workspace.connection
+    return tuple(assets.asset_facts(connection, found) for found in _seen(workspace, "IMAGE"))
+
+
+def own_tables(workspace: Workspace) -> tuple[TableFacts, ...]:
+    """Vector files that this project may use, with their columns."""
+    connection = workspace.connection
+    return tuple(assets.table_facts(connection, found) for found in _seen(workspace, "TABLE"))
+
+
+def take(workspace: Workspace, filename: str, data: bytes, put: Import) -> str:
+    """Make an uploaded file an asset, and note in the project which file it was.
+
+    Args:
+        workspace: Whose upload it is.
+        filename: As the visitor calls it.
+        data: Its content.
+        put: Imports a file under a name, such as `assets.import_raster`.
+
+    Returns:
+        The asset's id.
+
+    Raises:
+        RasterError: As `put` does, and as the next one.
+        VectorError: It cannot be read, or cannot be placed on the Earth.
+        PlanError: The connection takes no files.
+    """
+    _require_file_import(workspace)
+    digest = hashlib.sha256(data).hexdigest()
+    name = f"{_folder(workspace)}/{_plain(filename)}_{digest[:8]}"
+    asset = f"{_place(workspace)}{name}"
+    if not any(known.id == asset for known in assets.list_assets(workspace.connection)):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / Path(filename).name
+            path.write_bytes(data)
+            asset = put(workspace.connection, path, name)
+    _note(workspace, FileRef(Path(filename).name, digest, name))
+    return asset
+
+
+def _note(workspace: Workspace, file: FileRef) -> None:
+    others = tuple(known for known in workspace.project.files if known.asset != file.asset)
+    workspace.project = replace(workspace.project, files=(*others, file))
+    workspace.save()
+
+
+def _seen(workspace: Workspace, kind: str) -> list[str]:
+    """Ids of assets of a kind that are this project's, or everybody's."""
+    place = _place(workspace)
+    uploads, mine = f"{place}{_FOLDER}/", f"{place}{_folder(workspace)}/"
+    used = {file.asset for file in workspace.project.files}
+    return [
+        asset.id
+        for asset in assets.list_assets(workspace.connection)
+        if asset.type == kind
+        and (
+            not asset.id.startswith(uploads)
+            or asset.id.startswith(mine)
+            or asset.id.removeprefix(place) in used
+        )
+    ]
+
+
+def _place(workspace: Workspace) -> str:
+    """What ids of own assets on the connection begin with."""
+    return f"projects/{workspace.connection.project}/assets/"
+
+
+def _folder(workspace: Workspace) -> str:
+    # A project file names the folder, and must not give away the id that opens the project.
+    return f"{_FOLDER}/{hashlib.sha256(workspace.id.encode()).hexdigest()[:16]}"
+
+
+def _plain(filename: str) -> str:
+    """A file's name without its ending, in the signs that an asset's name may have."""
+    stem = Path(filename).stem
+    name = "".join(letter if letter.isalnum() and letter.isascii() else "_" for letter in stem)
+    return name.strip("_")[:60] or "upload"
+
+
+def _require_file_import(workspace: Workspace) -> None:
+    """Refuse where the connection takes no files."""
+    if not workspace.connection.can.file_import:
+        raise PlanError(
+            f"{workspace.connection.label} takes no files from here.",
+            hint="Upload it in Earth Engine's asset manager and give its id, or use Local Earth.",
+            field="upload",
+        )

@@ -46,7 +46,7 @@ def test_prepared_map_has_layers_areas_and_a_file(workspace: Workspace) -> None:
     view = results.read(workspace)
 
     assert view is not None
-    assert [layer.name for layer in view.layers] == ["Imagery", "Classes"]
+    assert [layer.name for layer in view.layers] == ["Classes"]
     assert all(layer.simulated for layer in view.layers)
     assert sum(area.share for area in view.areas) == pytest.approx(1)
     assert view.geotiff.is_file()

@@ -18,7 +18,7 @@ def show_parity(view: DeployView) -> None:
         ":gray[The expression and the Keras model predict the same held-out pixels. Above the "
         "bound, the network is not handed over.]"
     )
-    difference, bound, pixels, masked = st.columns(4)
+    difference, bound, pixels, masked = frame.facts("parity", [1, 1, 1, 1])
     difference.metric(
         "Greatest difference",
         figures.small(view.max_abs_difference),

@@ -6,7 +6,7 @@ import streamlit as st
 
 from lib.core.aoi import Aoi
 from lib.core.formats import area_words, number
-from lib.ui import arealayers, footer, frame, guide, maps, pickers, state
+from lib.ui import arealayers, footer, frame, guide, maps, pickers, progress, state
 from lib.ui.guard import guard, plain, slot
 from lib.workflow import imagery
 from lib.workflow.imagery import ImageryView
@@ -34,7 +34,7 @@ def show_facts(ws: Workspace, view: ImageryView | None) -> None:
     if ws.project.aoi is None:
         return
     report = imagery.check_aoi(ws, ws.project.aoi)
-    area, pixels, scenes, days = st.columns([2, 2, 1.4, 3])
+    area, pixels, scenes, days = frame.facts("area", [2, 2, 1.4, 3])
     area.metric("Area", area_words(report.area_ha))
     pixels.metric("Pixels", number(report.pixels), help=f"At most {number(report.limit_pixels)}.")
     if view is not None and not view.is_image:
@@ -49,7 +49,8 @@ def own_raster(ws: Workspace) -> None:
     if not ws.connection.can.file_import:
         return
     with st.expander("Bring your own raster"):
-        upload = st.file_uploader("GeoTIFF", type=["tif", "tiff"], key="raster-file")
+        key = state.key_for(ws, "raster-file")
+        upload = st.file_uploader("GeoTIFF", type=["tif", "tiff"], key=key)
         slot("raster")
         if upload and st.button("Import and use it", key="import-raster"):
             with guard(), st.spinner("Reading the raster"):
@@ -77,13 +78,14 @@ with guard():
             content = maps.MapContent(
                 base=arealayers.base(ws),
                 layers=view.layers if view else (),
-                bounds=ws.project.aoi.bounds if ws.project.aoi else None,
+                bounds=arealayers.bounds(ws),
                 area=arealayers.geometry(ws),
             )
             maps.draw_on(content, key="imagery-map", on_change=lambda drawn: set_area(ws, drawn))
         with guard():
             show_facts(ws, view)
     if view is not None:
+        progress.warm(ws)
         footer.onward("imagery", "The imagery is on the map. Next, say what grows where.")
     elif ws.project.aoi is None:
         footer.bar(

@@ -5,6 +5,7 @@ from dataclasses import asdict
 import streamlit as st
 
 from lib.core.formats import area_words, number, percent_words
+from lib.core.layer import MapLayer
 from lib.ui import (
     arealayers,
     charts,
@@ -23,13 +24,23 @@ from lib.workflow.project import Workspace
 from lib.workflow.results import ResultsView
 
 
+def imagery_layers(ws: Workspace) -> tuple[MapLayer, ...]:
+    """Return the imagery's layers; none where the service does not give them now."""
+    with guard():
+        preview = arealayers.preview(ws)
+        return preview.layers if preview else ()
+    return ()
+
+
 def show_map(ws: Workspace, view: ResultsView) -> None:
     """Show the layers, with their opacity and order at hand."""
     content = maps.MapContent(
         base=arealayers.base(ws),
-        layers=view.layers,
-        bounds=view.bounds,
+        layers=(*imagery_layers(ws), *view.layers),
+        bounds=arealayers.bounds(ws),
         area=arealayers.geometry(ws),
+        masked=frozenset(layer.name for layer in view.layers),
+        hidden=frozenset(layer.name for layer in view.layers[:-1]),
     )
     maps.look_at(content, key="results-map")
 

@@ -29,7 +29,7 @@ def show_map(ws: Workspace, view: SamplesView | None) -> None:
     content = maps.MapContent(
         base=arealayers.base(ws),
         layers=preview.layers if (preview := arealayers.preview(ws)) else (),
-        bounds=ws.project.aoi.bounds if ws.project.aoi else None,
+        bounds=arealayers.bounds(ws),
         area=arealayers.geometry(ws),
         points=view.points if view else (),
         colors=view.legend.colors if view else (),
@@ -49,7 +49,7 @@ def show_result(view: SamplesView) -> None:
     for row in view.per_class:
         if row.reason:
             st.caption(plain(f"{row.name}: {row.reason}"))
-    parts = st.columns(4)
+    parts = frame.facts("parts", [1, 1, 1, 1])
     parts[0].metric("Samples", number(view.count))
     for column, part in zip(parts[1:], ("training", "validation", "test"), strict=True):
         column.metric(part.capitalize(), number(sum(row[part] for row in rows)))
@@ -57,6 +57,16 @@ def show_result(view: SamplesView) -> None:
         st.info(plain(note), icon=":material/info:")
     if view.split_error:
         st.error(plain(view.split_error), icon=":material/error:")
+
+
+def show_legend(view: SamplesView) -> None:
+    """Show the classes beside the map, with how many samples of each are there."""
+    rows = view.per_class
+    classlist.show(
+        [row.name for row in rows],
+        [row.color for row in rows],
+        [number(row.obtained) for row in rows],
+    )
 
 
 def set_controls(ws: Workspace) -> None:
@@ -81,14 +91,13 @@ with guard():
         view = samples.read(ws)
     job = samples.job(ws)
     busy = progress.is_live(job)
+    progress.warm(ws)
     left, right = frame.two_thirds()
     with right:
         frame.heading("samples")
-        set_controls(ws)
         if view is not None:
-            frame.section("Classes")
-            counts = [number(row.obtained) for row in view.per_class]
-            classlist.show(view.legend.names, view.legend.colors, counts)
+            show_legend(view)
+        set_controls(ws)
     with left:
         progress.watch(lambda: samples.job(ws), lambda: samples.cancel(ws))
         with guard():

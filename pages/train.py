@@ -29,34 +29,40 @@ def show_curves(history: Sequence[Mapping[str, Any]], *, simulated: bool) -> Non
             )
 
 
-def show_result(view: TrainView) -> None:
+def cards(ws: Workspace, view: TrainView) -> list[figures.Card]:
+    """Return the scores of the network, of the one for the other split, and of the forest."""
+    words = figures.SPLIT_WORDS
+    kind = view.network.split_kind
+    other, split = view.other, words["random"] if kind != "random" else "kept apart in space"
+    if other is not None:
+        split = words[other.split_kind]
+    return [
+        figures.Card("This network", words[kind], view.network.scores),
+        figures.Card(
+            "A second network",
+            split,
+            other.scores if other else None,
+            progress.words(train.other_job(ws)) or "It is trained after the first.",
+        ),
+        figures.Card("Random forest", words[kind], view.forest),
+    ]
+
+
+def show_result(ws: Workspace, view: TrainView) -> None:
     """Show scores for both splits and the forest, the confusion matrix, and each class."""
-    if view.stale:
-        frame.stale_note(view.changed)
     network = view.network
     frame.section("How far to trust it", simulated=view.simulated)
-    words = figures.SPLIT_WORDS
-    other_kind = view.other.split_kind if view.other else "other split"
-    figures.scoreboard(
-        [
-            ("This network", words[network.split_kind], network.scores),
-            (
-                "Trained for the other split",
-                words.get(other_kind, other_kind),
-                view.other.scores if view.other else None,
-            ),
-            ("Random forest", words[network.split_kind], view.forest),
-        ]
+    figures.reference_note(view.reference_map)
+    progress.until(
+        lambda: not progress.is_live(train.other_job(ws)),
+        body=lambda: figures.scoreboard(cards(ws, view), reference_map=view.reference_map),
     )
-    matrix, table = st.columns([1, 1], gap="medium")
-    with matrix:
-        charts.show(
-            charts.confusion(network.scores.matrix, view.legend.names, simulated=view.simulated),
-            alt_text="Confusion matrix: rows are reference classes, columns are mapped classes.",
-        )
-    with table:
-        st.markdown("**Each class**")
-        figures.class_table(network.scores)
+    charts.show(
+        charts.confusion(network.scores.matrix, view.legend.names, simulated=view.simulated),
+        alt_text="Confusion matrix: rows are reference classes, columns are mapped classes.",
+    )
+    st.markdown("**Each class**")
+    figures.class_table(network.scores, reference_map=view.reference_map)
     for note in network.split_notes:
         st.info(plain(note), icon=":material/info:")
 
@@ -77,12 +83,12 @@ with guard():
     ws: Workspace = state.workspace()
     guide.banner("train")
     require(ws, "train")
-    train.warm(ws)
     view = None
     with guard():
         view = train.read(ws)
     job = train.job(ws)
     busy = progress.is_live(job)
+    progress.warm(ws)
     left, right = frame.two_thirds()
     with right:
         frame.heading("train")
@@ -91,7 +97,11 @@ with guard():
         st.metric(
             "Weights", number(train.weight_count(ws)), help="Numbers that the network learns."
         )
+    stale = view is not None and view.stale
+    fresh = view is not None and not stale
     with left:
+        if view is not None and stale and not busy:
+            frame.stale_note(view.changed)
         progress.watch(
             lambda: train.job(ws),
             lambda: train.cancel(ws),
@@ -99,10 +109,12 @@ with guard():
                 train.history(ws) or (view.network.history if view else ()),
                 simulated=is_simulated(ws),
             ),
+            fresh=fresh,
         )
         if view is not None:
-            show_result(view)
-    fresh = view is not None and not view.stale
+            if stale and busy:
+                frame.stale_note(view.changed)
+            show_result(ws, view)
     footer.step_bar(
         "train",
         label="Train",

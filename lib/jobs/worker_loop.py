@@ -24,6 +24,9 @@ from lib.jobs.store import read_spec
 IDLE_S = 300.0
 """Seconds that a worker waits for its next job."""
 
+_AT_ONCE_S = 0.1
+"""Seconds in which an order arrives that was given as the worker started: it goes first."""
+
 _NICE = 5
 """Work in the background yields to the pages that people look at."""
 
@@ -49,7 +52,7 @@ def run_worker(
             raises `AppError` has failed with its sentences.
         argv: Arguments after the program's name. With one, the folder of a job, that job alone is
             done, without a secret; with none, jobs come on standard input.
-        warm_up: Slow preparation, such as imports, done before the first job is there.
+        warm_up: Slow preparation, such as imports, done once while no job is waiting.
         idle_s: Seconds to wait for the next job.
 
     Returns:
@@ -60,10 +63,7 @@ def run_worker(
     if argv:
         run_job(Path(argv[0]), {}, handlers)
         return 0
-    lines = _lines_of_stdin()
-    if warm_up is not None:
-        warm_up()
-    while (line := _next_line(lines, idle_s)) is not None:
+    for line in _orders(_lines_of_stdin(), idle_s, warm_up):
         order = json.loads(line)
         run_job(Path(order["job"]), order.get("secret") or {}, handlers)
     return 0
@@ -147,11 +147,22 @@ def _read_into(lines: "queue.Queue[bytes | None]") -> None:
     lines.put(None)
 
 
-def _next_line(lines: "queue.Queue[bytes | None]", idle_s: float) -> bytes | None:
-    try:
-        return lines.get(timeout=idle_s)
-    except queue.Empty:
-        return None
+def _orders(
+    lines: "queue.Queue[bytes | None]", idle_s: float, warm_up: Callable[[], None] | None
+) -> Iterator[bytes]:
+    """Give orders until there was none for a while, or the input has ended."""
+    while True:
+        try:
+            line = lines.get(timeout=_AT_ONCE_S if warm_up else idle_s)
+        except queue.Empty:
+            if warm_up is None:
+                return
+            warm_up()
+            warm_up = None
+            continue
+        if line is None:
+            return
+        yield line
 
 
 @contextlib.contextmanager

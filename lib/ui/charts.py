@@ -7,11 +7,13 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from lib.core.formats import area_words, percent_words
 from lib.ui.look import FIGURE_FONT, TEXT_FONT, Palette, palette
 
 Layers = alt.LayerChart | alt.FacetChart
 SIMULATED = "Simulated"
 ROW_PX = 26
+CELL_PX = 34
 
 
 def show(chart: Layers, *, alt_text: str) -> None:
@@ -75,7 +77,7 @@ def curve(
         scale=alt.Scale(domain=[1, epochs * 1.22], nice=False),
         axis=alt.Axis(values=_whole_ticks(epochs), format="d", grid=False),
     )
-    y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False, nice=True))
+    y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False, nice=True, padding=20))
     color = alt.Color("part:N", scale=tones, legend=None)
     lines = (
         alt.Chart(long)
@@ -117,7 +119,7 @@ def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str], *, simulate
             "mapped:N",
             sort=list(names),
             title="Class on the map",
-            axis=alt.Axis(labelAngle=-40, orient="top"),
+            axis=alt.Axis(labelAngle=0, labelExpr="split(datum.label, ' ')", labelLimit=90),
         ),
         y=alt.Y("reference:N", sort=list(names), title="Reference class"),
         tooltip=[
@@ -136,9 +138,8 @@ def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str], *, simulate
         text=alt.Text("count:Q", format=","),
         color=alt.condition("datum.share > 0.55", alt.value(dark_cell), alt.value(colors.text)),
     )
-    side = 44 * len(names)
     return alt.layer(tiles, numbers).properties(
-        height=max(side, 180), title=_title("Confusion matrix of the test set", simulated)
+        height=alt.Step(CELL_PX), title=_title("Confusion matrix of the test set", simulated)
     )
 
 
@@ -152,7 +153,7 @@ def areas(rows: Sequence[Mapping[str, Any]], *, simulated: bool) -> Layers:
     colors = palette()
     data = pd.DataFrame(rows).sort_values("area_ha", ascending=False)
     data["label"] = [
-        f"{area:,.0f} ha · {share:.1%}"
+        f"{area_words(area)} · {percent_words(share)}"
         for area, share in zip(data["area_ha"], data["share"], strict=True)
     ]
     most = float(data["area_ha"].max() or 1.0)

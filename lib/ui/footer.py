@@ -6,6 +6,7 @@ import streamlit as st
 
 from lib.ui import places, state
 from lib.ui.guard import guard, plain
+from lib.workflow.project import StepStatus, step_statuses
 
 
 def bar(
@@ -67,8 +68,21 @@ def step_bar(
     if fresh and not busy:
         onward(step, done, ending)
         return
+    before = stale_before(step)
+    if before is not None and not busy:
+        title = places.place(before.step).title
+        words = f"First comes the step {title}. {before.words}"
+        bar(step, words, f"Go to {title}", lambda: places.go(before.step))
+        return
     words = "This step is running. Its result appears here by itself." if busy else sentence()
     bar(step, words, label, start, busy=busy)
+
+
+def stale_before(step: str) -> StepStatus | None:
+    """Return the first step before this one whose result is out of date, or None."""
+    statuses = {status.step: status for status in step_statuses(state.workspace())}
+    earlier = list(statuses)[: list(statuses).index(step)]
+    return next((statuses[name] for name in earlier if statuses[name].state == "stale"), None)
 
 
 def _row(step: str, words: str) -> "st.delta_generator.DeltaGenerator":

@@ -1,5 +1,6 @@
 """The top of every page: name, the five steps, the connection, and the "Simulated" stamp."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -131,3 +132,9 @@ def stale_note(changed: str) -> None:
         plain(f"This is from before. {changed} It stays until the step is done again."),
         icon=":material/history:",
     )
+
+
+def facts(name: str, widths: Sequence[float]) -> list[DeltaGenerator]:
+    """Return places for figures in a row; two to a row on a narrow screen."""
+    with st.container(key=f"facts-{name}"):
+        return list(st.columns(widths))

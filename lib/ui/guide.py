@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from lib.ui import places, state
+from lib.ui import footer, places, state
 
 WORDS = {
     "imagery": "The demo looks at a part of the simulated planet: a summer of Sentinel-2 scenes, "
@@ -53,7 +53,8 @@ def drive(step: str, *, start: Callable[[], object], fresh: bool, stopped: bool)
     if mode == "off" or (stopped and not fresh):
         return
     if not fresh:
-        _start_once(step, start)
+        if footer.stale_before(step) is None:
+            _start_once(step, start)
         return
     following = places.neighbours(step)[1]
     if mode == "straight":

@@ -17,8 +17,9 @@ from lib.ui.classlist import safe_color
 
 ROOT = "../../"
 STATIC = f"{ROOT}app/static/"
-AOI_STYLE: dict[str, Any] = {"color": "#E0A84A", "weight": 3, "fillOpacity": 0.04}
+AOI_STYLE: dict[str, Any] = {"color": "#E0A84A", "weight": 3, "opacity": 1, "fillOpacity": 0.04}
 MAX_ZOOM = 20
+Bounds = tuple[float, float, float, float]
 
 _MAP_JS = [
     ("leaflet", f"{STATIC}leaflet/leaflet.js"),
@@ -90,9 +91,17 @@ def served(url: str) -> str:
     return url if url.startswith(("https://", "http://", "data:")) else f"{ROOT}{url}"
 
 
-def tile_layer(layer: MapLayer, opacity: float) -> folium.TileLayer:
-    """Return a layer for Leaflet, with its picture to fall back on and its stamp."""
-    extra: dict[str, Any] = {}
+def tile_layer(
+    layer: MapLayer, opacity: float, *, within: Bounds | None = None
+) -> folium.TileLayer:
+    """Return a layer for Leaflet, with its picture to fall back on and its stamp.
+
+    Args:
+        layer: Where its tiles are.
+        opacity: 0 to 1.
+        within: West, south, east, north beyond which no tiles are asked for; None for everywhere.
+    """
+    extra: dict[str, Any] = {"bounds": corners(within)} if within else {}
     if layer.picture_url and layer.picture_bounds is not None:
         extra["loam_picture"] = served(layer.picture_url)
         extra["loam_bounds"] = corners(layer.picture_bounds)
@@ -110,7 +119,7 @@ def tile_layer(layer: MapLayer, opacity: float) -> folium.TileLayer:
     )
 
 
-def corners(bounds: tuple[float, float, float, float]) -> list[list[float]]:
+def corners(bounds: Bounds) -> list[list[float]]:
     """Return west, south, east, north as Leaflet's two corners."""
     west, south, east, north = bounds
     return [[south, west], [north, east]]

@@ -8,6 +8,7 @@ from typing import Any
 
 import folium
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit_folium import st_folium
 
 from lib.core.errors import AppError
@@ -16,7 +17,6 @@ from lib.ui import mapparts, state
 from lib.ui.guard import guard, show
 
 HEIGHT_PX = 560
-WORLD = (-60.0, -35.0, 100.0, 60.0)
 Bounds = tuple[float, float, float, float]
 
 
@@ -27,18 +27,22 @@ class MapContent:
     Attributes:
         base: Layers beneath everything, the same for the whole session.
         layers: Layers from bottom to top.
-        bounds: West, south, east, north to show first, or None for the world.
+        bounds: West, south, east, north to show first.
         area: GeoJSON geometry of the area of interest, or None.
         points: Longitude, latitude and class index of each sample.
         colors: Colour of each class index.
+        masked: Names of layers with nothing beyond `bounds`; no tiles are asked for there.
+        hidden: Names of layers that one does not see at first.
     """
 
     base: tuple[MapLayer, ...] = ()
     layers: tuple[MapLayer, ...] = ()
-    bounds: Bounds | None = None
+    bounds: Bounds = (-60.0, -35.0, 100.0, 60.0)
     area: dict[str, Any] | None = None
     points: Sequence[tuple[float, float, int]] = ()
     colors: Sequence[str] = ()
+    masked: frozenset[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
 
 
 def look_at(content: MapContent, *, key: str, controls: bool = True) -> None:
@@ -48,7 +52,7 @@ def look_at(content: MapContent, *, key: str, controls: bool = True) -> None:
     def part() -> None:
         with guard():
             place = st.container()
-            shown = _layer_controls(content.layers, key) if controls else _as_given(content.layers)
+            shown = _layer_controls(content, key) if controls else _as_given(content.layers)
             with place:
                 group = _dynamic(content, shown, with_area=True)
                 _show(_base(content, key, draw=False), group, key, content, returned=[])
@@ -115,12 +119,12 @@ def _name(key: str, what: str) -> str:
 
 def _base(content: MapContent, key: str, *, draw: bool) -> folium.Map:
     """Build the part that stays as it is during a visit to the page."""
-    start = state.remembered(_name(key, "start"), lambda: (content.bounds or WORLD, content.area))
+    start = state.remembered(_name(key, "start"), lambda: (content.bounds, content.area))
     bounds, area = start
     west, south, east, north = bounds
     built = mapparts.LoamMap(
         location=[(south + north) / 2, (west + east) / 2],
-        zoom_start=11 if content.bounds else 3,
+        zoom_start=9,
         tiles=None,
         control_scale=True,
         max_zoom=mapparts.MAX_ZOOM,
@@ -145,7 +149,8 @@ def _dynamic(
     """Build the part that is exchanged in place."""
     group = folium.FeatureGroup(name="layers")
     for layer, opacity in shown:
-        mapparts.tile_layer(layer, opacity).add_to(group)
+        within = content.bounds if layer.name in content.masked else None
+        mapparts.tile_layer(layer, opacity, within=within).add_to(group)
     if with_area and content.area:
         mapparts.outline(content.area).add_to(group)
     if content.points:
@@ -179,25 +184,52 @@ def _as_given(layers: Sequence[MapLayer]) -> list[tuple[MapLayer, float]]:
     return [(layer, layer.opacity) for layer in layers]
 
 
-def _layer_controls(layers: Sequence[MapLayer], key: str) -> list[tuple[MapLayer, float]]:
+def _layer_controls(content: MapContent, key: str) -> list[tuple[MapLayer, float]]:
     """Draw opacity and order of layers; return them from bottom to top."""
-    if not layers:
+    names = [layer.name for layer in content.layers]
+    if not names:
         return []
-    names = [layer.name for layer in layers]
-    columns = st.columns(max(len(names) + 1, 3) if len(names) > 1 else 3, gap="medium")
-    opacity = {}
-    for number, (column, layer) in enumerate(zip(columns, layers, strict=False)):
-        opacity[layer.name] = column.slider(
-            f"Opacity of {layer.name}",
-            0,
-            100,
-            round(layer.opacity * 100),
-            step=5,
-            format="%d %%",
-            key=f"{key}-opacity-{number}",
-        )
+    with st.container(key=f"layers-{key}"):
+        columns = st.columns(max(len(names) + 1, 3) if len(names) > 1 else 3, gap="medium")
+    opacity = {
+        layer.name: _opacity(column, layer, key, at_first=layer.name not in content.hidden)
+        for column, layer in zip(columns, content.layers, strict=False)
+    }
     top = names[-1]
     if len(names) > 1:
-        top = columns[-1].selectbox("On top", names, index=len(names) - 1, key=f"{key}-top")
-    ordered = sorted(layers, key=lambda layer: layer.name == top)
-    return [(layer, opacity[layer.name] / 100) for layer in ordered if opacity[layer.name] > 0]
+        name = f"{key}-top"
+        top = columns[-1].selectbox(
+            "On top",
+            names,
+            index=len(names) - 1,
+            key=name,
+            on_change=_uncover,
+            args=(key, name),
+        )
+    ordered = sorted(content.layers, key=lambda layer: layer.name == top)
+    return [(layer, opacity[layer.name]) for layer in ordered if opacity[layer.name] > 0]
+
+
+def _opacity(place: DeltaGenerator, layer: MapLayer, key: str, *, at_first: bool) -> float:
+    """Draw the control of one layer's opacity; return it as 0 to 1."""
+    percent: int = place.slider(
+        f"Opacity of {layer.name}",
+        0,
+        100,
+        round(layer.opacity * 100) if at_first else 0,
+        step=5,
+        format="%d %%",
+        key=_opacity_key(key, layer.name),
+    )
+    return percent / 100
+
+
+def _opacity_key(key: str, layer: str) -> str:
+    return f"{key}-opacity-{layer}"
+
+
+def _uncover(key: str, name: str) -> None:
+    """Show the layer that was put on top, where it was hidden."""
+    chosen = _opacity_key(key, st.session_state[name])
+    if not st.session_state.get(chosen):
+        st.session_state[chosen] = 100

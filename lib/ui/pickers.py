@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lib.catalog.collections import Collection, find
 from lib.core.aoi import Aoi
@@ -13,6 +14,7 @@ from lib.ui import state
 from lib.ui.guard import guard, slot
 from lib.ui.state import key_for
 from lib.workflow import imagery as step
+from lib.workflow import uploads
 from lib.workflow.project import Workspace
 
 
@@ -26,23 +28,43 @@ def keep(ws: Workspace, **parts: Any) -> None:
 
 def area(ws: Workspace) -> None:
     """Offer the ways to set the area other than drawing: typed bounds, and a GeoJSON file."""
-    with st.popover("Type or upload an area", icon=":material/edit_location_alt:"):
-        west, south, east, north = ws.project.aoi.bounds if ws.project.aoi else (0.0,) * 4
-        left, right = st.columns(2)
-        typed = (
-            left.number_input("West", value=west, format="%.4f", key=key_for(ws, "west")),
-            left.number_input("South", value=south, format="%.4f", key=key_for(ws, "south")),
-            right.number_input("East", value=east, format="%.4f", key=key_for(ws, "east")),
-            right.number_input("North", value=north, format="%.4f", key=key_for(ws, "north")),
-        )
-        if st.button("Use these bounds", key="use-bounds"):
-            with guard():
-                _set_area(ws, Aoi.from_bounds(*typed))
-        upload = st.file_uploader("GeoJSON file", type=["geojson", "json"], key="aoi-file")
-        if upload and st.button("Use this file", key="use-file"):
-            with guard():
-                _set_area(ws, Aoi.from_geojson(upload.getvalue().decode("utf-8", "replace")))
+    bounds = ws.project.aoi.bounds if ws.project.aoi else (0.0,) * 4
+    # Another area gives the controls new names: they show it, and the panel is closed again.
+    mark = "-".join(f"{edge:.4f}" for edge in bounds)
+    label, icon = "Type or upload an area", ":material/edit_location_alt:"
+    with st.popover(label, icon=icon, key=key_for(ws, f"area-{mark}"), on_change="rerun"):
+        _typed_bounds(ws, bounds, mark)
+        _uploaded_area(ws, mark)
     slot("aoi")
+
+
+def _typed_bounds(ws: Workspace, bounds: tuple[float, ...], mark: str) -> None:
+    west, south, east, north = bounds
+    left, right = st.columns(2)
+
+    def edge(place: DeltaGenerator, name: str, value: float) -> float:
+        key = key_for(ws, f"{name}-{mark}")
+        typed: float = place.number_input(name, value=value, step=0.01, format="%.4f", key=key)
+        return typed
+
+    typed = (
+        edge(left, "West", west),
+        edge(left, "South", south),
+        edge(right, "East", east),
+        edge(right, "North", north),
+    )
+    if st.button("Use these bounds", key="use-bounds"):
+        with guard():
+            _set_area(ws, Aoi.from_bounds(*typed))
+
+
+def _uploaded_area(ws: Workspace, mark: str) -> None:
+    upload = st.file_uploader(
+        "GeoJSON file", type=["geojson", "json"], key=key_for(ws, f"aoi-file-{mark}")
+    )
+    if upload and st.button("Use this file", key="use-file"):
+        with guard():
+            _set_area(ws, Aoi.from_geojson(upload.getvalue().decode("utf-8", "replace")))
 
 
 def _set_area(ws: Workspace, aoi: Aoi) -> None:
@@ -56,6 +78,7 @@ def imagery(ws: Workspace) -> ImageryPlan:
     plan = ws.project.imagery
     chosen = _collection(ws, plan.collection)
     if chosen != plan.collection:
+        state.renew()
         return step.plan_for(ws, chosen)
     known = find(chosen)
     start, end = _dates(ws, plan, known) if known and plan.start else ("", "")
@@ -80,7 +103,7 @@ def imagery(ws: Workspace) -> ImageryPlan:
 
 def _collection(ws: Workspace, current: str) -> str:
     titles = {choice.id: choice.title for choice in step.collections(ws)}
-    titles |= {asset.id: f"Own raster · {asset.name}" for asset in step.own_images(ws)}
+    titles |= _own_rasters(ws)
     titles.setdefault(current, current)
     ids = list(titles)
     chosen: str = st.selectbox(
@@ -92,6 +115,13 @@ def _collection(ws: Workspace, current: str) -> str:
     )
     slot("collection")
     return chosen
+
+
+def _own_rasters(ws: Workspace) -> dict[str, str]:
+    """Return titles of own rasters by id, asked for once a visit and after each import."""
+    key = (ws.id, ws.connection.id, state.visit())
+    own = state.latest("images", key, lambda: uploads.own_images(ws))
+    return {asset.id: f"Own raster · {asset.name}" for asset in own}
 
 
 def _dates(ws: Workspace, plan: ImageryPlan, chosen: Collection) -> tuple[str, str]:

@@ -5,8 +5,11 @@ from typing import Protocol
 
 import streamlit as st
 
+from lib.core.errors import AppError
 from lib.core.formats import duration_words
-from lib.ui.guard import guard, plain
+from lib.ui import state
+from lib.ui.guard import guard, plain, show
+from lib.workflow.project import Workspace, step_statuses
 
 LIVE = ("queued", "starting", "running")
 POLL_S = 1.0
@@ -15,6 +18,7 @@ POLL_S = 1.0
 class Running(Protocol):
     """What this module reads of a job's status."""
 
+    id: str
     state: str
     stage: str
     message: str
@@ -22,6 +26,7 @@ class Running(Protocol):
     eta_s: float | None
     error_message: str
     error_hint: str
+    error_field: str
     queue_place: int | None
 
 
@@ -30,11 +35,19 @@ def is_live(job: Running | None) -> bool:
     return job is not None and job.state in LIVE
 
 
+def warm(ws: Workspace) -> None:
+    """Let a worker get ready while the person still chooses, where training is yet to come."""
+    states = {status.step: status.state for status in step_statuses(ws)}
+    if states["train"] in ("todo", "stale"):
+        ws.warm()
+
+
 def watch(
     read: Callable[[], Running | None],
     cancel: Callable[[], object],
     *,
     body: Callable[[], None] | None = None,
+    fresh: bool = False,
 ) -> None:
     """Show a job while it runs, drawn again every second, and its error where it failed.
 
@@ -42,8 +55,10 @@ def watch(
         read: Gives the job's status now.
         cancel: Asks the job to stop.
         body: Draws what grows with the job, such as learning curves.
+        fresh: Whether an up-to-date result is there, so that nothing is said of how it ended.
     """
-    live = is_live(read())
+    newest = read()
+    live = is_live(newest)
 
     @st.fragment(run_every=POLL_S if live else None)
     def part() -> None:
@@ -51,26 +66,78 @@ def watch(
             job = read()
             if live and not is_live(job):
                 st.rerun()
-            if job is not None:
-                _show(job, cancel)
-            if body is not None:
-                body()
+            # Each has a place of its own, so that neither is drawn where the other was before.
+            with st.container():
+                if live and job is not None:
+                    _show(job, cancel)
+            with st.container():
+                if body is not None:
+                    body()
+
+    with st.container(key="watch"):
+        if not fresh:
+            _tell_ending(newest)
+        part()
+
+
+def until(is_done: Callable[[], bool], *, body: Callable[[], None]) -> None:
+    """Draw a part again every second until something is done, and then the whole page."""
+    waits = not is_done()
+
+    @st.fragment(run_every=POLL_S if waits else None)
+    def part() -> None:
+        with guard():
+            if waits and is_done():
+                st.rerun()
+            body()
 
     part()
 
 
 def _show(job: Running, cancel: Callable[[], object]) -> None:
-    if job.state in LIVE:
-        with st.container(key="progress", horizontal=True, vertical_alignment="center"):
-            st.progress(min(max(job.fraction, 0.0), 1.0), text=plain(sentence(job)))
-            if st.button("Cancel", key="cancel", icon=":material/stop_circle:"):
-                cancel()
-    elif job.state == "failed":
-        st.error(plain(f"{job.error_message} {job.error_hint}"), icon=":material/error:")
+    with st.container(key="progress", horizontal=True, vertical_alignment="center"):
+        st.progress(min(max(job.fraction, 0.0), 1.0), text=plain(sentence(job)))
+        stopping = state.remembered(f"stopping-{job.id}", bool)
+        st.button(
+            "Stopping" if stopping else "Cancel",
+            key="cancel",
+            icon=":material/stop_circle:",
+            disabled=stopping,
+            on_click=_stop,
+            args=(job.id, cancel),
+        )
+
+
+def _stop(job_id: str, cancel: Callable[[], object]) -> None:
+    cancel()
+    state.remember(f"stopping-{job_id}", True)
+
+
+def _tell_ending(job: Running | None) -> None:
+    """Say how a job ended that did not finish, until a setting is changed."""
+    if job is None or is_live(job) or job.state == "finished":
+        return
+    project = state.workspace().project
+    if state.remembered(f"ended-{job.id}", lambda: project) != project:
+        return
+    if job.state == "failed":
+        show(AppError(job.error_message, hint=job.error_hint, field=job.error_field))
     elif job.state == "cancelled":
-        st.info("This was cancelled. What was made before is kept.", icon=":material/stop_circle:")
+        st.info(words(job), icon=":material/stop_circle:")
     elif job.state == "needs sign-in":
-        st.warning("This waits until you sign in again on the first page.", icon=":material/login:")
+        st.warning(words(job), icon=":material/login:")
+
+
+def words(job: Running | None) -> str:
+    """Say what a job does, or how it ended; empty for none, and for one that is finished."""
+    if job is None or job.state == "finished":
+        return ""
+    endings = {
+        "failed": f"{job.error_message} {job.error_hint}".strip(),
+        "cancelled": "This was cancelled. What was made before is kept.",
+        "needs sign-in": "This waits until you sign in again on the first page.",
+    }
+    return endings.get(job.state) or sentence(job)
 
 
 def sentence(job: Running) -> str:

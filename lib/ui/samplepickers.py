@@ -4,13 +4,15 @@ import streamlit as st
 
 from lib.core.errors import LabelError
 from lib.core.plan import LabelPlan, SamplingPlan, SplitPlan
+from lib.ui import state
 from lib.ui.guard import guard, slot
 from lib.ui.state import key_for
-from lib.workflow import samples
+from lib.workflow import samples, uploads
 from lib.workflow.project import Workspace
 
 SPLITS = {"blocks": "Spatial blocks", "random": "At random", "polygon": "By polygon"}
 ALLOCATIONS = {"equal": "Equal", "proportional": "Proportional"}
+CLASS_WORDS = ("class", "cover", "label", "type", "category")
 KINDS = {"map": "Reference map", "features": "Own polygons or points"}
 
 
@@ -49,7 +51,9 @@ def _reference_map(ws: Workspace, plan: LabelPlan) -> LabelPlan:
 def _features(ws: Workspace, plan: LabelPlan) -> LabelPlan:
     if ws.connection.can.file_import:
         _upload(ws)
-    tables = {table.id: table for table in samples.own_tables(ws)}
+    key = (ws.id, ws.connection.id, state.visit(), ws.project.files)
+    own = state.latest("tables", key, lambda: uploads.own_tables(ws))
+    tables = {table.id: table for table in own}
     if not tables:
         st.caption("No polygons or points are here yet. Upload a file that has a class column.")
         return plan
@@ -71,21 +75,33 @@ def _features(ws: Workspace, plan: LabelPlan) -> LabelPlan:
     column = st.selectbox(
         "Class column",
         columns,
-        index=columns.index(plan.class_property) if plan.class_property in columns else 0,
+        index=columns.index(_likely(columns, plan.class_property)),
         key=key_for(ws, f"label-column-{chosen}"),
     )
     return LabelPlan("features", chosen, "", column)
 
 
+def _likely(columns: list[str], chosen: str) -> str:
+    """Return the column that was chosen, or else the first that sounds like classes."""
+    if chosen in columns:
+        return chosen
+    telling = [name for name in columns if any(word in name.lower() for word in CLASS_WORDS)]
+    return (telling or columns)[0]
+
+
 def _upload(ws: Workspace) -> None:
     upload = st.file_uploader(
-        "Vector file", type=["geojson", "json", "gpkg", "zip", "fgb", "kml"], key="vector-file"
+        "Vector file",
+        type=["geojson", "json", "gpkg", "zip", "fgb", "kml"],
+        key=key_for(ws, "vector-file"),
     )
     slot("vector")
     slot("upload")
     if upload and st.button("Import", key="import-features"):
         with guard(), st.spinner("Reading the features"):
-            samples.import_features(ws, upload.name, upload.getvalue())
+            asset = samples.import_features(ws, upload.name, upload.getvalue())
+            ws.change(labels=LabelPlan("features", asset, "", ""))
+            state.renew()
             st.rerun()
 
 

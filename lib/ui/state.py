@@ -18,6 +18,7 @@ _NOTICE = "loam_notice"
 _MEMORY = "loam_memory"
 _VISIT = "loam_visit"
 _VIEW = "loam_view"
+_RENEWED = "loam_renewed"
 _ID = re.compile(r"[0-9a-f]{32}")
 
 Value = TypeVar("Value")
@@ -89,8 +90,13 @@ def latest(name: str, key: object, make: Callable[[], Value]) -> Value:
 
 
 def key_for(ws: Workspace, name: str) -> str:
-    """Return a widget's key that another project does not share."""
-    return f"{name}-{ws.id[:8]}"
+    """Return a widget's key that another project, or this one before `renew`, does not share."""
+    return f"{name}-{ws.id[:8]}-{st.session_state.get(_RENEWED, 0)}"
+
+
+def renew() -> None:
+    """Let controls begin with what the project says, after it was changed other than by them."""
+    st.session_state[_RENEWED] = st.session_state.get(_RENEWED, 0) + 1
 
 
 def forget() -> None:
@@ -127,7 +133,8 @@ def visit() -> int:
 
 
 def show_elsewhere() -> None:
-    """Let maps start from the area again, after it was set other than by drawing."""
+    """Let maps start from the area, and controls from the project, that were set elsewhere."""
+    renew()
     st.session_state[_VIEW] = st.session_state.get(_VIEW, 0) + 1
     page, number = st.session_state.get(_VISIT, ("", 0))
     st.session_state[_VISIT] = (page, number + 1)

@@ -52,11 +52,6 @@ def estimate(workspace: Workspace) -> Estimate:
     return Estimate(sentence, 0, seconds)
 
 
-def warm(workspace: Workspace) -> None:
-    """Start a worker that imports TensorFlow while the person is still choosing."""
-    workspace.warm()
-
-
 def read(workspace: Workspace) -> TrainView | None:
     """The trained network with its scores; None where there is none yet.
 

@@ -1,40 +1,10 @@
 """Every page, run inside the shell: what it shows before anything is there, and where it leads."""
 
-from pathlib import Path
-
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from lib.core.aoi import Aoi
 from lib.workflow.project import Workspace, new_workspace, open_workspace
-
-ROOT = Path(__file__).parents[2]
-SHELL = ROOT / "lib" / "ui" / "shell.py"
-STEPS = ("imagery", "samples", "train", "deploy", "results")
-TIMEOUT_S = 30
-
-
-def visit(page: str, project: str = "") -> AppTest:
-    """Open a page as a browser does that has its address."""
-    app = AppTest.from_file(str(SHELL), default_timeout=TIMEOUT_S)
-    if project:
-        app.query_params["project"] = project
-    app.run()
-    if page != "home":
-        app.switch_page(f"../../pages/{page}.py").run()
-    return app
-
-
-def button(app: AppTest, label: str):
-    """Return the one button with a label."""
-    found = [item for item in app.button if item.label == label]
-    assert len(found) == 1, [item.label for item in app.button]
-    return found[0]
-
-
-def words(app: AppTest) -> str:
-    """Return all running text of a page."""
-    return "\n".join(item.value for item in app.markdown)
+from tests.pages.shown import STEPS, button, visit, words
 
 
 @pytest.fixture

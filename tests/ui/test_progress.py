@@ -11,6 +11,7 @@ from lib.ui import progress
 class Job:
     """What `progress` reads of a job's status."""
 
+    id: str = "0" * 32
     state: str = "running"
     stage: str = ""
     message: str = ""
@@ -18,6 +19,7 @@ class Job:
     eta_s: float | None = None
     error_message: str = ""
     error_hint: str = ""
+    error_field: str = ""
     queue_place: int | None = None
 
 

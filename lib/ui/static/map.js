@@ -12,7 +12,8 @@
 
   // --- Small files first -------------------------------------------------------------------
   // A browser opens six connections to a host. The tools' picture is asked for before any tile,
-  // and tiles keep to four, so that the page never waits behind a slow tile.
+  // and tiles keep to four, so that the page never waits behind a slow tile. What lies on top is
+  // what people look at: its tiles come first.
   var TILES_AT_ONCE = 4;
   var here = document.currentScript.src.replace(/map\.js.*$/, "");
   new Image().src = here + "leaflet-draw/images/spritesheet.svg";
@@ -20,9 +21,17 @@
   var waiting = [];
   var loading = 0;
 
+  function uppermost() {
+    var found = 0;
+    waiting.forEach(function (tile, place) {
+      if (tile.loamRank > waiting[found].loamRank) found = place;
+    });
+    return found;
+  }
+
   function next() {
     while (loading < TILES_AT_ONCE && waiting.length) {
-      var tile = waiting.shift();
+      var tile = waiting.splice(uppermost(), 1)[0];
       if (!tile.loamUrl) continue;
       loading += 1;
       tile.loamBusy = true;
@@ -43,6 +52,7 @@
       var tile = document.createElement("img");
       tile.alt = "";
       tile.loamUrl = this.getTileUrl(coords);
+      tile.loamRank = L.stamp(this);
       L.DomEvent.on(tile, "load", function () {
         finished(tile);
         L.Util.bind(this._tileOnLoad, this, done, tile)();
@@ -134,6 +144,9 @@
     var options = map.options;
     var placed = false;
     map.attributionControl.setPrefix(false);
+    map.on("zoomend viewreset", function () {
+      map.getContainer().classList.toggle("loam-between", map.getZoom() % 1 !== 0);
+    });
     if (options.loamSingle) {
       map.on("draw:created", function () {
         if (window.drawnItems && window.drawnItems.clearLayers) window.drawnItems.clearLayers();

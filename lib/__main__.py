@@ -1,6 +1,6 @@
 """The same steps without a browser: `python -m lib COMMAND`.
 
-Commands: run, earth, import, check. Progress and errors go to stderr; results go to stdout.
+Commands: run, earth, import, serve, check. Progress and errors go to stderr; results go to stdout.
 """
 
 import argparse
@@ -29,6 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_earth(commands)
     _add_import(commands)
+    _add_serve(commands)
     _add_check(commands)
     return parser
 
@@ -59,21 +60,43 @@ def _add_earth(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--require-token", action="store_true", help="refuse requests without a token"
     )
     earth.add_argument("--keys", type=Path, default=None, help="registry of service-account keys")
+    earth.add_argument(
+        "--endpoint",
+        action="append",
+        default=[],
+        metavar="NAME=URL",
+        help="address that answers for an endpoint of models, by resource name or id",
+    )
+    earth.add_argument(
+        "--remote-endpoints", action="store_true", help="allow endpoints on other machines"
+    )
     earth.set_defaults(command=_earth)
 
 
 def _earth(options: argparse.Namespace) -> int:
-    from lib.localearth.server import serve  # slow import
+    from lib.localearth.errors import EarthError  # slow import
+    from lib.localearth.server import serve
 
-    serve(
-        options.port,
-        home=options.assets or loam_home(),
-        latency_ms=options.latency_ms,
-        faults=options.faults,
-        require_token=options.require_token,
-        keys=options.keys,
-    )
+    try:
+        serve(
+            options.port,
+            home=options.assets or loam_home(),
+            latency_ms=options.latency_ms,
+            faults=options.faults,
+            require_token=options.require_token,
+            keys=options.keys,
+            endpoints=dict(_name_and_address(text) for text in options.endpoint),
+            remote_endpoints=options.remote_endpoints,
+        )
+    except EarthError as error:
+        print(f"loam: {error}", file=sys.stderr)
+        return 1
     return 0
+
+
+def _name_and_address(text: str) -> tuple[str, str]:
+    name, _, address = text.partition("=")
+    return name, address
 
 
 def _add_import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -87,6 +110,23 @@ def _import(options: argparse.Namespace) -> int:
     from lib.workflow.batch import import_file  # slow import
 
     print(json.dumps({"asset": import_file(options.file, options.asset)}))
+    return 0
+
+
+def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    command = commands.add_parser(
+        "serve", help="put a SavedModel behind the HTTP interface of a prediction container"
+    )
+    command.add_argument("model", type=Path, metavar="SAVEDMODEL")
+    command.add_argument("--port", type=int, required=True, help="to listen on; 0 for a free one")
+    command.add_argument("--name", default="", help="of the model; that of its folder if left out")
+    command.set_defaults(command=_serve)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from lib.workflow.serve import serve_model  # slow import
+
+    serve_model(options.model, port=options.port, name=options.name)
     return 0
 
 

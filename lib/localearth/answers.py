@@ -26,6 +26,9 @@ class Answer:
 class Performer(Protocol):
     """Answers tasks: an engine in this process, or the pool."""
 
+    def batch(self) -> "Performer":
+        """What performs exports and ingestions, which may take days."""
+
     def perform(self, task: Task, body: bytes = b"") -> Answer:
         """Answer a task with the body of its request, or raise an EarthError."""
 

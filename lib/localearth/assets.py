@@ -1,7 +1,9 @@
 """Assets by id: the simulated planet's, and rasters and tables of one's own.
 
 An own asset is a folder `<home>/earth/assets/NAME` with `asset.json` and its data; its id is
-`projects/local/assets/NAME`. Folders appear by one rename, so a reader sees all of it or nothing.
+`projects/local/assets/NAME`, and that of `@PROJECT/NAME` is `projects/PROJECT/assets/NAME`. Folders
+appear by one rename, so a reader sees all of it or nothing. Folders and image collections are
+assets too: what they hold lies below them.
 """
 
 import json
@@ -13,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lib.localearth.access import plain_id
 from lib.localearth.errors import EarthError
 from lib.localearth.store import write_atomically
 
@@ -20,21 +23,26 @@ if TYPE_CHECKING:
     from lib.localearth.context import OpenedAsset
 
 PREFIX = "projects/local/assets/"
-_LEGACY = "projects/earthengine-legacy/assets/"
-_PUBLIC = "projects/earthengine-public/assets/"
-_ANY_PROJECT = re.compile(r"projects/[^/]+/assets/(.+)")
-_NAME = re.compile(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*")
-
-
-def plain_id(asset_id: str) -> str:
-    """Take away what the client puts before ids that it does not take for a project's."""
-    return asset_id.removeprefix(_LEGACY).removeprefix(_PUBLIC)
+_OWN = "local"
+_ANY_PROJECT = re.compile(r"projects/([A-Za-z0-9][A-Za-z0-9_.:-]{0,99})/assets/(.+)")
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,200}(?:/[A-Za-z0-9_-]{1,200}){0,9}")
+CONTAINERS = ("FOLDER", "IMAGE_COLLECTION")
 
 
 def asset_name(asset_id: str) -> str | None:
     """Name of an own asset within the store, or None where the id is not of that form."""
     found = _ANY_PROJECT.fullmatch(plain_id(asset_id))
-    return found[1] if found and _NAME.fullmatch(found[1]) else None
+    if not found or not _NAME.fullmatch(found[2]):
+        return None
+    return found[2] if found[1] == _OWN else f"@{found[1]}/{found[2]}"
+
+
+def asset_id_of(name: str) -> str:
+    """The id of an own asset, of its name within the store."""
+    if not name.startswith("@"):
+        return PREFIX + name
+    project, _, rest = name[1:].partition("/")
+    return f"projects/{project}/assets/{rest}"
 
 
 def checked_name(name: str) -> str:
@@ -85,13 +93,20 @@ class Assets:
         names = (path.parent.relative_to(self.folder).as_posix() for path in paths)
         return sorted(name for name in names if not name.startswith("."))
 
+    def children(self, name: str) -> list[str]:
+        """Names directly below a folder, sorted; "" and "@PROJECT" are the roots of projects."""
+        folder = self.folder / name
+        parts = folder.iterdir() if folder.is_dir() else ()
+        found = [part.relative_to(self.folder).as_posix() for part in parts if part.is_dir()]
+        return sorted(n for n in found if not n.startswith((".", "@")) or n.startswith(f"{name}/"))
+
     def add(self, name: str, draft: Path) -> None:
         """Move a finished folder into the store, in place of an asset of the same name."""
         target = self.folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         self.remove(name)
         draft.replace(target)
-        self._changed()
+        self.changed()
 
     def remove(self, name: str) -> bool:
         """Remove an own asset; tells whether there was one."""
@@ -100,7 +115,7 @@ class Assets:
         bin_folder = self.folder / f".removed-{secrets.token_hex(8)}"
         (self.folder / name).replace(bin_folder)
         shutil.rmtree(bin_folder, ignore_errors=True)
-        self._changed()
+        self.changed()
         return True
 
     def draft(self) -> Path:
@@ -109,7 +124,8 @@ class Assets:
         draft.mkdir(parents=True)
         return draft
 
-    def _changed(self) -> None:
+    def changed(self) -> None:
+        """Tell other processes that own assets are no longer what they were."""
         write_atomically(self.folder / ".version", secrets.token_hex(8).encode())
 
     def version(self) -> str:
@@ -121,7 +137,10 @@ class Assets:
         described = self.describe(name)
         if described is None:
             return None
-        version = str(described.get("version"))
+        if described["type"] == "FOLDER":
+            return None
+        of_many = described["type"] in CONTAINERS  # it changes with what is in it
+        version = self.version() if of_many else str(described.get("version"))
         with self._lock:
             known = self._opened.get(name)
             if known is None or known[0] != version:
@@ -134,9 +153,25 @@ class Assets:
         from lib.localearth.raster.asset_source import open_raster
         from lib.localearth.table import open_table
 
+        if described["type"] == "IMAGE_COLLECTION":
+            return self._read_collection(name, described)
         opener: Callable[..., Any] = open_raster if described["type"] == "IMAGE" else open_table
-        value = opener(self.folder / name, PREFIX + name, described)
-        return OpenedAsset(value, simulated=False)
+        value = opener(self.folder / name, asset_id_of(name), described)
+        return OpenedAsset(value, simulated=bool(described.get("simulated")))
+
+    def _read_collection(self, name: str, described: dict[str, Any]) -> "OpenedAsset":
+        from lib.localearth.context import OpenedAsset  # slow import
+        from lib.localearth.values import Collection
+
+        opened = [self._read(n, d) for n in self.children(name) if (d := self.describe(n))]
+        images = [image.value for image in opened if not isinstance(image.value, Collection)]
+        collection = Collection.of(
+            images,
+            of_images=True,
+            properties=described.get("properties"),
+            asset_id=asset_id_of(name),
+        )
+        return OpenedAsset(collection, simulated=any(image.simulated for image in opened))
 
 
 def open_planet_asset(asset_id: str) -> "OpenedAsset | None":

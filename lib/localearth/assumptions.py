@@ -141,6 +141,29 @@ _TABLE = {
         "PROBABILITY of a two-class forest is that of the greater class, of more classes that of "
         "the winner.",
     ),
+    "prediction_bands": Assumption(
+        "outputs",
+        ("outputs", "merged"),
+        "predictImage gives the model's output bands alone, as all published notebooks take it; "
+        "the reference says that they are merged with the input's bands.",
+    ),
+    "nd_arrays_of_bands": Assumption(
+        "last_axis",
+        ("last_axis", "list"),
+        "ND_ARRAYS has no names, so several inputs are joined along the last axis of one array; "
+        "'list' would send them one after the other.",
+    ),
+    "scalar_tensor": Assumption(
+        "one",
+        ("one", "none"),
+        "A number or text property is sent as a tensor of shape [1], as a plain band has a last "
+        "axis of length 1; 'none' would be shape [].",
+    ),
+    "property_precision": Assumption(
+        "float",
+        ("float", "double"),
+        "Numeric properties are sent as float unless inputTypeOverride says otherwise.",
+    ),
     "composite_default_projection": Assumption(
         "always",
         ("always",),

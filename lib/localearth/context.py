@@ -9,6 +9,7 @@ import numpy as np
 from lib.localearth import promotion
 from lib.localearth.errors import EarthError
 from lib.localearth.raster.image import Image, Reading
+from lib.localearth.refusals import VALUE_ERRORS, refusal
 from lib.localearth.registry import Entry, find, snake_case
 from lib.localearth.signatures import Argument
 from lib.localearth.values import Collection
@@ -27,6 +28,10 @@ class OpenedAsset:
 OpenAsset = Callable[[str], OpenedAsset | None]
 
 
+def _no_endpoints(endpoint: str) -> str:
+    raise EarthError(f"Endpoint '{endpoint}' is not registered with Local Earth.")
+
+
 @dataclass
 class Context:
     """One evaluation: it opens assets, calls functions by name and reads pixels.
@@ -35,11 +40,13 @@ class Context:
         open_asset: Finds an asset by id, or gives None.
         reading: Planes of this evaluation, for functions that need pixels at once.
         assets: Ids that were opened, each with whether it is simulated.
+        endpoint_address: Gives the address at which a model's endpoint is asked.
     """
 
     open_asset: OpenAsset
     reading: Reading = field(default_factory=Reading)
     assets: dict[str, bool] = field(default_factory=dict)
+    endpoint_address: Callable[[str], str] = _no_endpoints
 
     def load(self, asset_id: str, *, kind: str = "Image") -> Asset:
         """Open an asset.
@@ -89,6 +96,8 @@ class Context:
             raise error if error.located else error.prefixed(f"{name}: ") from None
         except (MemoryError, RecursionError):
             raise
+        except VALUE_ERRORS as error:
+            raise refusal(error).prefixed(f"{name}: ") from error
         except Exception as error:
             error.add_note(f"while calling {name}")
             raise

@@ -25,7 +25,42 @@ from lib.localearth.values import (
 )
 
 MAX_ELEMENTS = 5000  # developers.google.com/earth-engine/guides/best_practices
+MAX_ITEMS = 5_000_000  # of lists within lists in one answer
 _WHOLE = 1e15  # beyond this a double no longer tells every integer apart
+
+
+def encode_result(value: Any) -> Any:
+    """Turn the result of a request into plain JSON data.
+
+    Raises:
+        EarthError: As `encode`; or lists within lists have too many items in all.
+    """
+    _check_size(value)
+    return encode(value)
+
+
+def _check_size(value: Any) -> None:
+    """Count the items of lists in lists; the same list may be in many places, and counts in each.
+
+    Raises:
+        EarthError: There are more than an answer may hold.
+    """
+    sizes: dict[int, int] = {}
+    waiting = [value]
+    while waiting:
+        at = waiting[-1]
+        inner = at if isinstance(at, list) else at.values() if isinstance(at, dict) else ()
+        unknown = [item for item in inner if _holds_items(item) and id(item) not in sizes]
+        waiting += unknown
+        if not unknown:
+            waiting.pop()
+            sizes[id(at)] = 1 + sum(sizes.get(id(item), 1) for item in inner)
+            if sizes[id(at)] > MAX_ITEMS:
+                raise EarthError("Computed value is too large.")
+
+
+def _holds_items(value: Any) -> bool:
+    return isinstance(value, (list, dict))
 
 
 def encode(value: Any) -> Any:
@@ -34,6 +69,8 @@ def encode(value: Any) -> Any:
     Raises:
         EarthError: A collection is too long to be sent, or nothing describes such a value.
     """
+    if type(value) is float:  # by far the most values of tables
+        return _number(value)
     if isinstance(value, np.generic):
         value = value.item()
     for kind, encoder in _ENCODERS:

@@ -8,19 +8,23 @@ import marshal
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from lib.localearth import pictures, pixels
+from lib.localearth import asset_actions, batch, downloads, pictures, pixels
+from lib.localearth.access import reader, reading_as
 from lib.localearth.answers import Answer, Task, json_object
-from lib.localearth.assets import Assets
-from lib.localearth.context import Context
-from lib.localearth.encode import encode, encode_features
+from lib.localearth.assets import Assets, asset_name
+from lib.localearth.context import Context, OpenedAsset
+from lib.localearth.encode import encode_features, encode_result
 from lib.localearth.errors import EarthError
 from lib.localearth.evaluator import evaluate
 from lib.localearth.functions import load_all
+from lib.localearth.memory import Need
+from lib.localearth.prediction.endpoints import Endpoints
 from lib.localearth.raster.image import Image, Reading
+from lib.localearth.refusals import refusing
 from lib.localearth.store import Store
 from lib.localearth.values import Collection
 
@@ -35,10 +39,15 @@ _WITHOUT_REFERENCES = 2  # the version of marshal whose bytes depend on the valu
 
 @dataclass(frozen=True)
 class Evaluated:
-    """The value of an expression and the context that it was evaluated in."""
+    """The value of an expression and the context that it was evaluated in.
+
+    Attributes:
+        needs: What is known of its need of memory.
+    """
 
     value: Any
     context: Context
+    needs: dict[str, Need] = field(default_factory=dict)
 
     @property
     def simulated(self) -> bool:
@@ -86,8 +95,10 @@ class Engine:
     def __init__(self, home: Path) -> None:
         """Load all functions."""
         load_all()
+        self.home = home
         self.assets = Assets(home)
         self.store = Store(home)
+        self.endpoints = Endpoints(home)
         self._images: _Recent[Evaluated] = _Recent(KEPT_IMAGES)
         self._maps: _Recent[_Map] = _Recent(KEPT_IMAGES)
         self._tables: _Recent[Evaluated] = _Recent(KEPT_TABLES)
@@ -103,11 +114,25 @@ class Engine:
             EarthError: Told to the client.
         """
         action: Callable[[Engine, Task, bytes], Answer] = _ACTIONS[task["do"]]
-        return action(self, task, body)
+        with refusing(), reading_as(task):
+            return action(self, task, body)
+
+    def batch(self) -> "Engine":
+        """An engine performs exports itself."""
+        return self
+
+    def open_asset(self, asset_id: str) -> OpenedAsset | None:
+        """Open an asset that the one who asks may read, or give None."""
+        allowed = asset_name(asset_id) is None or reader().may_use(asset_id)
+        return self.assets.open(asset_id) if allowed else None
 
     def evaluate(self, expression: Any) -> Evaluated:
         """Evaluate an expression."""
-        context = Context(open_asset=self.assets.open, reading=Reading(_EAGER_BYTES))
+        context = Context(
+            open_asset=self.open_asset,
+            reading=Reading(_EAGER_BYTES),
+            endpoint_address=self.endpoints.address,
+        )
         value = evaluate(expression, context)
         context.reading = Reading(_EAGER_BYTES)
         return Evaluated(value, context)
@@ -129,11 +154,12 @@ class Engine:
 
     def _key(self, expression: Any) -> str:
         digest = hashlib.sha256(marshal.dumps(expression, _WITHOUT_REFERENCES))
-        return digest.hexdigest() + self.assets.version()
+        return f"{digest.hexdigest()} {reader().projects} {self.assets.version()}"
 
     def _new_map(self, name: str) -> _Map:
         record = self.store.load("maps", name)
-        return _Map(self.image(record.pop("expression")).value, record)
+        with reading_as(record):
+            return _Map(self.image(record.pop("expression")).value, record)
 
     def _new_image(self, expression: Any) -> Evaluated:
         found = self.evaluate(expression)
@@ -147,7 +173,7 @@ class Engine:
 
 def _value(engine: Engine, _: Task, body: bytes) -> Answer:
     found = engine.evaluate(json_object(body).get("expression"))
-    return Answer.json({"result": encode(found.value)})
+    return Answer.json({"result": encode_result(found.value)})
 
 
 def _features(engine: Engine, _: Task, body: bytes) -> Answer:
@@ -184,7 +210,11 @@ def _pixels(engine: Engine, _: Task, body: bytes) -> Answer:
 
 def _rendered(found: Evaluated, request: Mapping[str, Any], *, thumbnail: bool = False) -> Answer:
     answer = pixels.answer(
-        found.value, request, simulated=lambda: found.simulated, thumbnail=thumbnail
+        found.value,
+        request,
+        simulated=lambda: found.simulated,
+        thumbnail=thumbnail,
+        needs=found.needs,
     )
     return Answer(*answer)
 
@@ -204,15 +234,41 @@ def _tile(engine: Engine, task: Task, _: bytes) -> Answer:
 
 def _thumbnail(engine: Engine, task: Task, _: bytes) -> Answer:
     record = engine.store.load("thumbnails", task["name"])
-    return _rendered(engine.image(record["expression"]), record, thumbnail=True)
+    with reading_as(record):
+        return _rendered(engine.image(record["expression"]), record, thumbnail=True)
+
+
+def _check_table(engine: Engine, _: Task, body: bytes) -> Answer:
+    request = json_object(body)
+    downloads.check(request)
+    engine.table(request.get("expression"))
+    return Answer.json({})
+
+
+def _download(engine: Engine, task: Task, _: bytes) -> Answer:
+    record = engine.store.load("tables", task["name"])
+    with reading_as(record):
+        return downloads.answer(engine.evaluate(record["expression"]), record)
 
 
 def _asset_image(engine: Engine, task: Task, body: bytes) -> Answer:
-    context = Context(open_asset=engine.assets.open)
+    context = Context(open_asset=engine.open_asset)
     asset = context.load(task["asset"])
     if not isinstance(asset, Image):
         raise EarthError(f"Asset '{task['asset']}' is not an Image.")
-    return _rendered(Evaluated(asset, context), json_object(body))
+    image, request = asset_actions.within_region(asset, json_object(body))
+    return _rendered(Evaluated(image, context), request)
+
+
+def _asset_features(engine: Engine, task: Task, _: bytes) -> Answer:
+    asset = Context(open_asset=engine.open_asset).load(task["asset"], kind="Collection")
+    if not isinstance(asset, Collection) or asset.of_images:
+        raise EarthError(f"Asset '{task['asset']}' is not a Table.")
+    return asset_actions.features_answer(asset, task["query"])
+
+
+def _batch(engine: Engine, task: Task, _: bytes) -> Answer:
+    return Answer.json(batch.run(engine, task["name"]))
 
 
 _ACTIONS: dict[str, Callable[[Engine, Task, bytes], Answer]] = {
@@ -222,5 +278,9 @@ _ACTIONS: dict[str, Callable[[Engine, Task, bytes], Answer]] = {
     "map": _check_map,
     "tile": _tile,
     "thumbnail": _thumbnail,
+    "table": _check_table,
+    "download": _download,
     "asset pixels": _asset_image,
+    "asset features": _asset_features,
+    "operation": _batch,
 }

@@ -12,9 +12,9 @@ from typing import Any
 
 from lib.localearth.context import Context
 from lib.localearth.errors import EarthError
+from lib.localearth.form import Node, check_form
 from lib.localearth.registry import find
 
-Node = Mapping[str, Any]
 _DEPTH = 20_000  # calls in Python; a chain of 500 images needs some 4,000
 _NOTHING = object()
 
@@ -38,10 +38,7 @@ def evaluate(expression: Mapping[str, Any], context: Context) -> Any:
     Raises:
         EarthError: The expression is malformed or a function refuses its arguments.
     """
-    if not isinstance(expression, Mapping) or "values" not in expression:
-        raise EarthError(
-            "Invalid JSON payload received: an expression needs 'result' and 'values'."
-        )
+    check_form(expression)
     sys.setrecursionlimit(max(_DEPTH, sys.getrecursionlimit()))
     evaluation = _Evaluation(expression["values"], context)
     try:
@@ -57,16 +54,9 @@ class _Evaluation:
         self._values = values
         self._context = context
         self._free: dict[int, frozenset[str]] = {}
-        self._visiting: set[str] = set()
 
     def named(self, name: str, scope: _Scope) -> Any:
-        return self._value(self._node(name), scope)
-
-    def _node(self, name: str) -> Node:
-        node = self._values.get(name)
-        if node is None:
-            raise EarthError(f"Invalid expression: there is no value '{name}'.")
-        return node
+        return self._value(self._values[name], scope)
 
     def _value(self, node: Node, scope: _Scope) -> Any:
         kind = _kind(node)
@@ -136,9 +126,10 @@ class _Evaluation:
         if kind == "argumentReference":
             return {body}
         if kind == "valueReference":
-            return self._free_of_name(body)
+            return set(self._free_arguments(self._values[body]))
         if kind == "functionDefinitionValue":
-            return self._free_of_name(body["body"]) - set(body.get("argumentNames", ()))
+            names = body.get("argumentNames", ())
+            return set(self._free_arguments(self._values[body["body"]])).difference(names)
         return self._free_of_parts(kind, body)
 
     def _free_of_parts(self, kind: str, body: Mapping[str, Any]) -> set[str]:
@@ -149,27 +140,14 @@ class _Evaluation:
                 for name in self._free_arguments(part)
             }
             reference = body.get("functionReference")
-            return found | (self._free_of_name(reference) if reference else set())
+            return found | (self._free_arguments(self._values[reference]) if reference else set())
         values = body.get("values", ())
         parts = values.values() if isinstance(values, Mapping) else values
         return {name for part in parts for name in self._free_arguments(part)}
 
-    def _free_of_name(self, name: str) -> set[str]:
-        if name in self._visiting:
-            raise EarthError(f"Invalid expression: value '{name}' refers to itself.")
-        self._visiting.add(name)
-        try:
-            return set(self._free_arguments(self._node(name)))
-        finally:
-            self._visiting.discard(name)
-
 
 def _kind(node: Node) -> str:
-    if isinstance(node, Mapping) and len(node) == 1:
-        kind = next(iter(node))
-        if kind in _KINDS:
-            return str(kind)
-    raise EarthError(f"Invalid expression: unknown kind of value {str(node)[:120]}.")
+    return next(iter(node))
 
 
 def _argument(name: str, scope: _Scope) -> Any:
@@ -192,13 +170,4 @@ _CONSTANTS: dict[str, Callable[[Any], Any]] = {
     "constantValue": lambda value: value,
     "integerValue": int,
     "bytesValue": base64.b64decode,
-}
-_KINDS = {
-    *_CONSTANTS,
-    "arrayValue",
-    "dictionaryValue",
-    "functionDefinitionValue",
-    "functionInvocationValue",
-    "argumentReference",
-    "valueReference",
 }

@@ -77,7 +77,7 @@ def write_raster(
     Args:
         path: A GeoTIFF.
         draft: Empty folder of the asset.
-        pyramiding: "mean", "mode", or "" to decide by the colour table.
+        pyramiding: One of `pyramid.POLICIES`, or "" to decide by the colour table.
 
     Returns:
         What `asset.json` shall say, and notes in sentences.
@@ -85,8 +85,9 @@ def write_raster(
     Raises:
         EarthError: It cannot be read or placed on the Earth.
     """
-    if pyramiding not in ("", "mean", "mode"):
-        raise EarthError(f"Pyramiding is 'mean' or 'mode', not '{pyramiding}'.")
+    if pyramiding and pyramiding not in pyramid.POLICIES:
+        known = ", ".join(pyramid.POLICIES)
+        raise EarthError(f"Pyramiding '{pyramiding}' is not known. Known: {known}.")
     with _opened(path) as (dataset, notes):
         _check_types(path, dataset)
         reader = _reader(dataset)
@@ -95,8 +96,8 @@ def write_raster(
         palette = _palette(dataset, reader.numbers)
         levels = pyramid.level_count(dataset.width, dataset.height)
         masks = _copy(reader, draft, path.name)
-        mode = pyramiding == "mode" or (pyramiding == "" and bool(palette))
-        pyramid.build(draft, levels, masks=masks, mode=mode)
+        policy = pyramiding or ("mode" if palette else "mean")
+        pyramid.build(draft, levels, masks=masks, policy=policy)
         described = _describe(reader, crs, levels, masks) | {"geometry": footprint}
         return described | {"properties": _properties(reader, palette)}, notes
 

@@ -68,8 +68,8 @@ def write_table(path: Path, draft: Path) -> tuple[dict[str, Any], tuple[str, ...
         "wkb": [None if shape is None else shapely.to_wkb(shape, hex=True) for shape in shapes],
     }
     (draft / "table.json").write_text(json.dumps(stored, allow_nan=False))
-    kinds = {name: _kind(values) for name, values in columns.items()}
-    described = {"columns": kinds, "geometry": _bounds(shapes), "featureCount": len(shapes)}
+    kinds = {name: kind_of(values) for name, values in columns.items()}
+    described = {"columns": kinds, "geometry": bounds_of(shapes), "featureCount": len(shapes)}
     return described, (*rows.notes, *notes)
 
 
@@ -102,14 +102,16 @@ def _check_degrees(path: Path, shapes: Any) -> None:
         )
 
 
-def _bounds(shapes: Sequence[Any]) -> dict[str, Any] | None:
+def bounds_of(shapes: Sequence[Any]) -> dict[str, Any] | None:
+    """GeoJSON of the box around shapes, or None where there are none."""
     bounds = shapely.total_bounds(np.array(shapes, dtype=object))
     if not np.isfinite(bounds).all():
         return None
     return json.loads(shapely.to_geojson(shapely.box(*bounds)))  # type: ignore[no-any-return]
 
 
-def _kind(values: Sequence[Any]) -> str:
+def kind_of(values: Sequence[Any]) -> str:
+    """The type of a column, as the REST API names it."""
     kinds = {type(value) for value in values if value is not None}
     if kinds <= {int}:
         return "Integer"

@@ -3,11 +3,8 @@
 What cannot be placed on the Earth is refused with the reason. An asset appears whole or not at all.
 """
 
-import datetime
-import json
 import shutil
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,7 @@ from lib.localearth.assets import PREFIX, Assets, checked_name
 from lib.localearth.errors import EarthError
 from lib.localearth.import_raster import write_raster
 from lib.localearth.import_table import VECTOR_SUFFIXES, write_table
+from lib.localearth.management import describe
 from lib.localearth.store import default_home
 
 RASTER_SUFFIXES = (".tif", ".tiff", ".gtiff", ".geotiff")
@@ -65,7 +63,7 @@ def import_file(
     draft = assets.draft()
     try:
         described, notes = writer(path, draft)
-        _describe(draft, plain, kind, described)
+        describe(draft, kind, described, name=plain)
         assets.add(plain, draft)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -95,18 +93,3 @@ def _writer(path: Path, pyramiding: str) -> tuple[Writer, str]:
         )
     known = ", ".join((*RASTER_SUFFIXES[:2], *VECTOR_SUFFIXES))
     raise EarthError(f"'{path.name}' is not of a kind that can be imported. Kinds: {known}.")
-
-
-def _describe(draft: Path, name: str, kind: str, described: Mapping[str, Any]) -> None:
-    now = datetime.datetime.now(datetime.UTC).isoformat().replace("+00:00", "Z")
-    size = sum(part.stat().st_size for part in draft.iterdir())
-    properties = {"system:index": name.rsplit("/", 1)[-1]} if kind == "IMAGE" else {}
-    whole = {
-        **described,
-        "type": kind,
-        "properties": {**properties, **described.get("properties", {})},
-        "version": time.time_ns() // 1000,
-        "updateTime": now,
-        "sizeBytes": str(size),
-    }
-    (draft / "asset.json").write_text(json.dumps(whole))

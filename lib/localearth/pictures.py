@@ -5,6 +5,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from lib.localearth import render
 from lib.localearth.errors import EarthError, NotFound
 from lib.localearth.pixels import select
@@ -15,6 +17,7 @@ from lib.localearth.raster.image import Image, Reading
 SIDE = 256
 HALF = 20037508.342789244  # half of the square's side in metres
 MAX_ZOOM = 24
+FORMATS = ("AUTO_JPEG_PNG", "PNG", "JPEG")
 _RADIUS = 6378137.0
 
 
@@ -55,6 +58,9 @@ def check(image: Image, record: Mapping[str, Any]) -> None:
     """
     shown = select(image, record.get("bandIds"))
     look = render.Visualisation.from_request(record.get("visualizationOptions"))
+    kind = str(record.get("fileFormat") or "AUTO_JPEG_PNG")
+    if kind not in FORMATS:
+        raise EarthError(f"Unsupported file format for a map: {kind}.")
     if not shown.bands:
         raise EarthError("Image.visualize: The image has no bands.")
     if look.palette is not None and len(shown.bands) > 1:
@@ -64,30 +70,38 @@ def check(image: Image, record: Mapping[str, Any]) -> None:
 
 
 def tile(image: Image, record: Mapping[str, Any], *, zoom: int, column: int, row: int) -> bytes:
-    """Draw a tile as a PNG; outside of the footprint it is transparent and costs nothing.
+    """Draw a tile as a PNG or JPEG; outside of the footprint it is empty and costs nothing.
 
     Args:
         image: What the map shows.
-        record: The map's "bandIds" and "visualizationOptions".
+        record: The map's "bandIds", "visualizationOptions" and "fileFormat".
         zoom: 0 is the whole world.
         column: Counted from the west.
         row: Counted from the north.
     """
     grid = tile_grid(zoom, column, row)
+    kind = str(record.get("fileFormat") or "AUTO_JPEG_PNG")
     if not _meets(lonlat_bounds(image.footprint), tile_bounds(grid)):
-        return blank()
+        return blank(kind)
     shown = select(image, record.get("bandIds"))
     shown = shown.with_bands(shown.bands[:3])
     look = render.Visualisation.from_request(record.get("visualizationOptions"))
     planes = shown.planes(grid, Reading())
     picture = render.to_rgba(planes, [band.type for band in shown.bands], look)
-    return render.png(picture) if picture[..., 3].any() else blank()
+    return encoded(picture, kind) if picture[..., 3].any() else blank(kind)
+
+
+def encoded(picture: render.Bytes, kind: str) -> bytes:
+    """A picture as PNG, JPEG, or whichever of them fits: JPEG where nothing is transparent."""
+    if kind == "JPEG" or (kind == "AUTO_JPEG_PNG" and bool((picture[..., 3] == 255).all())):
+        return render.jpeg(picture)
+    return render.png(picture)
 
 
 @functools.cache
-def blank() -> bytes:
-    """The transparent tile."""
-    return render.blank_tile()
+def blank(kind: str = "PNG") -> bytes:
+    """The transparent tile; black where the format knows no transparency."""
+    return encoded(np.zeros((SIDE, SIDE, 4), np.uint8), kind)
 
 
 def _meets(footprint: Bounds | None, shown: Bounds) -> bool:

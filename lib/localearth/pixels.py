@@ -4,12 +4,13 @@ import io
 import math
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lib.localearth import render
+from lib.localearth import memory, render
 from lib.localearth.errors import EarthError
 from lib.localearth.raster.footprint import lonlat_bounds
 from lib.localearth.raster.grid import Grid
@@ -42,6 +43,7 @@ def answer(
     *,
     simulated: Callable[[], bool],
     thumbnail: bool = False,
+    needs: dict[str, memory.Need] | None = None,
 ) -> tuple[str, bytes]:
     """Answer a request for pixels.
 
@@ -50,7 +52,9 @@ def answer(
         body: Request with "grid", "bandIds", "fileFormat", "visualizationOptions".
         simulated: Tells, once the pixels are read, whether the file's metadata shall say that
             the data are simulated.
-        thumbnail: Whether a grid that is left out means a picture of moderate size.
+        thumbnail: Whether it is a thumbnail or download: a grid that is left out means a picture of
+            moderate size, and less may be sent.
+        needs: Keeps what is known of the image's need of memory for the next request.
 
     Returns:
         Content type and bytes.
@@ -59,13 +63,15 @@ def answer(
         EarthError: The request is too large or malformed.
     """
     image = select(image, body.get("bandIds"))
-    grid = _grid(image, body.get("grid"), thumbnail=thumbnail)
+    grid = requested_grid(image, body.get("grid"), thumbnail=thumbnail)
     kind = str(body.get("fileFormat") or "AUTO_JPEG_PNG")
+    limits = DOWNLOAD if thumbnail else COMPUTED
     if kind in ("PNG", "JPEG", "AUTO_JPEG_PNG"):
-        return _picture(image, grid, body, kind)
+        return _picture(image, grid, body, kind, needs)
     if kind not in _MIME:
         raise EarthError(f"Unsupported file format: {kind}.")
-    bands = read(image, grid)
+    _check_size(image, grid, limits)
+    bands = read(image, grid, part=_part_side(image, grid, needs))
     tags = {"SIMULATED": SIMULATED} if simulated() else {}
     return _MIME[kind], _data_file(kind, bands, grid, tags, str(body.get("filenamePrefix") or ""))
 
@@ -85,31 +91,63 @@ def select(image: Image, band_ids: Any) -> Image:
     return image.with_bands([by_name[name] for name in band_ids])
 
 
-def read(image: Image, grid: Grid) -> dict[str, NDArray[Any]]:
-    """All bands on a grid by name; masked pixels are 0.
+def _part_side(image: Image, grid: Grid, needs: dict[str, memory.Need] | None) -> int:
+    """The side of parts in which a request fits into memory.
 
     Raises:
-        EarthError: More than the service sends at once, or pixels are arrays.
+        EarthError: It fits in none.
     """
-    _check_size(image, grid)
+    needs = {} if needs is None else needs
+    key = f"{image.names} {grid.crs} {grid.transform[:2]} {grid.transform[3:5]}"
+    if key not in needs:
+        needs[key] = memory.probe(image, grid)
+    sizes = [band.type.dtype.itemsize for band in image.bands]
+    return memory.part_side(needs[key], memory.output_bytes(grid, sizes))
+
+
+def estimate(image: Image, grid: Grid) -> float:
+    """Bytes that a request for pixels will need beyond what its process holds."""
+    sizes = [band.type.dtype.itemsize for band in image.bands]
+    output = memory.output_bytes(grid, sizes)
+    need = memory.probe(image, grid)
+    side = min(memory.part_side(need, output), max(grid.width, grid.height))
+    return need.at(side) + output
+
+
+def read(image: Image, grid: Grid, *, part: int = PART) -> dict[str, NDArray[Any]]:
+    """All bands on a grid by name; masked pixels are 0.
+
+    Args:
+        image: What to read.
+        grid: Its pixels.
+        part: Side of the parts that are evaluated at once.
+
+    Raises:
+        EarthError: Pixels are arrays.
+    """
     shape = (grid.height, grid.width)
     bands = {band.name: np.zeros(shape, band.type.dtype) for band in image.bands}
-    for part, rows, columns in parts(grid):
-        for band, plane in zip(image.bands, image.planes(part, Reading()), strict=True):
-            _fill(bands[band.name][rows, columns], plane)
+    for window, rows, columns in parts(grid, part):
+        for band, plane in zip(image.bands, image.planes(window, Reading()), strict=True):
+            fill(bands[band.name][rows, columns], plane)
     return bands
 
 
-def parts(grid: Grid) -> Iterator[tuple[Grid, slice, slice]]:
-    """Cut a grid into parts of at most 512 x 512 pixels, with their rows and columns."""
-    for row in range(0, grid.height, PART):
-        for column in range(0, grid.width, PART):
-            height, width = min(PART, grid.height - row), min(PART, grid.width - column)
+def parts(grid: Grid, side: int = PART) -> Iterator[tuple[Grid, slice, slice]]:
+    """Cut a grid into square parts, with their rows and columns."""
+    for row in range(0, grid.height, side):
+        for column in range(0, grid.width, side):
+            height, width = min(side, grid.height - row), min(side, grid.width - column)
             part = grid.window(column, row, width, height)
             yield part, slice(row, row + height), slice(column, column + width)
 
 
-def _fill(target: NDArray[Any], plane: Plane) -> None:
+def fill(target: NDArray[Any], plane: Plane) -> None:
+    """Write the valid pixels of a plane.
+
+    Raises:
+        EarthError: Its pixels are arrays.
+    """
     data = plane.data
     if data.ndim > 2:
         raise EarthError("Array-valued bands cannot be written; flatten or project them first.")
@@ -122,31 +160,50 @@ def _fill(target: NDArray[Any], plane: Plane) -> None:
         target[valid] = data[valid]
 
 
-def _check_size(image: Image, grid: Grid) -> None:
+@dataclass(frozen=True)
+class _Limits:
+    """Bytes that are sent at once, and the longest side in pixels."""
+
+    size_bytes: int
+    side: int
+
+
+COMPUTED = _Limits(MAX_BYTES, MAX_SIDE)
+DOWNLOAD = _Limits(32 * 2**20, 10_000)  # ee.Image.getDownloadURL
+
+
+def _check_size(image: Image, grid: Grid, limits: _Limits) -> None:
     if not image.bands:
         raise EarthError("The image has no bands.")
     if len(image.bands) > MAX_BANDS:
         raise EarthError(f"Too many bands: {len(image.bands)}, but only {MAX_BANDS} allowed.")
     if any(band.type.dimensions for band in image.bands):
         raise EarthError("Array-valued bands cannot be written; flatten or project them first.")
-    if max(grid.width, grid.height) > MAX_SIDE:
+    if max(grid.width, grid.height) > limits.side:
         raise EarthError(
             f"Pixel grid dimensions ({grid.width}x{grid.height}) must be less than or equal to "
-            f"{MAX_SIDE}."
+            f"{limits.side}."
         )
     size = grid.width * grid.height * sum(band.type.dtype.itemsize for band in image.bands)
-    if size > MAX_BYTES:
+    if size > limits.size_bytes:
         raise EarthError(
-            f"Total request size ({size} bytes) must be less than or equal to {MAX_BYTES} bytes."
+            f"Total request size ({size} bytes) must be less than or equal to "
+            f"{limits.size_bytes} bytes."
         )
 
 
-def _picture(image: Image, grid: Grid, body: Mapping[str, Any], kind: str) -> tuple[str, bytes]:
+def _picture(
+    image: Image,
+    grid: Grid,
+    body: Mapping[str, Any],
+    kind: str,
+    needs: dict[str, memory.Need] | None,
+) -> tuple[str, bytes]:
     look = render.Visualisation.from_request(body.get("visualizationOptions"))
     shown = image.with_bands(image.bands[:3])
-    _check_size(shown, grid)
+    _check_size(shown, grid, COMPUTED)
     picture = np.zeros((grid.height, grid.width, 4), np.uint8)
-    for part, rows, columns in parts(grid):
+    for part, rows, columns in parts(grid, _part_side(shown, grid, needs)):
         planes = shown.planes(part, Reading())
         picture[rows, columns] = render.to_rgba(planes, [b.type for b in shown.bands], look)
     opaque = bool((picture[..., 3] == 255).all())
@@ -175,7 +232,12 @@ def _data_file(
     return file.getvalue()
 
 
-def _grid(image: Image, wanted: Mapping[str, Any] | None, *, thumbnail: bool) -> Grid:
+def requested_grid(image: Image, wanted: Mapping[str, Any] | None, *, thumbnail: bool) -> Grid:
+    """The grid that a request names, or the image's own.
+
+    Raises:
+        EarthError: It is malformed, or left out where the image has none.
+    """
     if not wanted:
         return _thumbnail_grid(image) if thumbnail else native_grid(image)
     try:

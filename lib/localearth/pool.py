@@ -22,6 +22,7 @@ from lib.localearth.answers import Answer, Task
 from lib.localearth.errors import EarthError, Unavailable
 
 DEADLINE_S = 300.0  # developers.google.com/earth-engine/guides/processing_environments
+BATCH_DEADLINE_S = 10 * 24 * 3600.0  # guides/usage: a task lives at most 10 days
 RESIDENT_BYTES = 900 * 2**20  # a process that holds more after a task is replaced
 ADDRESS_BYTES = 6 * 2**30  # more than this cannot be allocated at all
 _LENGTH = struct.Struct(">Q")
@@ -49,6 +50,7 @@ class Pool:
         self._busy = 0
         self._closed = False
         self._changed = threading.Condition()
+        self._batch: Pool | None = None
 
     def perform(self, task: Task, body: bytes = b"") -> Answer:
         """Have a task evaluated; one that kills its process is tried once more.
@@ -70,11 +72,20 @@ class Pool:
         with self._process():
             pass
 
+    def batch(self) -> "Pool":
+        """A process apart, whose tasks may take days: for exports and ingestions."""
+        with self._changed:
+            if self._batch is None:
+                self._batch = Pool(self._home, size=1, deadline_s=BATCH_DEADLINE_S)
+            return self._batch
+
     def close(self) -> None:
         """End the idle processes; busy ones end with their task."""
         with self._changed:
             self._closed = True
             idle, self._idle = self._idle, []
+        if self._batch is not None:
+            self._batch.close()
         for process in idle:
             process.end()
 

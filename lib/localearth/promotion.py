@@ -19,6 +19,7 @@ from lib.localearth.registry import find
 from lib.localearth.values import (
     Array,
     Collection,
+    ConfusionMatrix,
     Date,
     DateRange,
     ErrorMargin,
@@ -88,6 +89,7 @@ _NAMES: tuple[tuple[type, str], ...] = (
     (PixelType, "PixelType"),
     (ErrorMargin, "ErrorMargin"),
     (Kernel, "Kernel"),
+    (ConfusionMatrix, "ConfusionMatrix"),
 )
 
 
@@ -100,7 +102,7 @@ def _coerce(context: Context, value: Any, wanted: str, place: Place) -> Any:
     if wanted == "Algorithm":
         return _algorithm(context, value, place)
     promote = _PROMOTERS.get(wanted.removesuffix("<unknown bands>"))
-    return promote(context, value) if promote else _other(value)
+    return promote(context, value) if promote else _other(value, wanted)
 
 
 def _generic(context: Context, value: Any, wanted: re.Match[str], place: Place) -> Any:
@@ -293,17 +295,11 @@ def _named_pixel_type(context: Context, value: str | dict[str, Any]) -> PixelTyp
 _ALIASES = {"byte": "uint8", "short": "int16", "int": "int32", "long": "int64"}
 
 
-def _kernel(_: Context, value: Any) -> Any:
-    if isinstance(value, Kernel):
+def _other(value: Any, wanted: str) -> Any:
+    """A value of one of the kinds that nothing is promoted to, which bear their types' names."""
+    if any(kind.__name__ == wanted for kind in type(value).__mro__):
         return value
-    return _other(value)
-
-
-def _other(value: Any) -> Any:
-    plain = (bool, int, float, str, list, dict, Image, Collection, Feature, Geometry, Array)
-    if isinstance(value, plain):
-        raise _MismatchError
-    return value
+    raise _MismatchError
 
 
 _PROMOTERS: dict[str, Callable[[Any, Any], Any]] = {
@@ -324,13 +320,11 @@ _PROMOTERS: dict[str, Callable[[Any, Any], Any]] = {
     "<any>": _object,
     "SelectorSet": _object,
     "Array": _array,
-    "ConfusionMatrix": _object,
     "Projection": _projection,
     "ErrorMargin": _error_margin,
     "Date": _date,
     "DateRange": _date_range,
     "PixelType": _pixel_type,
-    "Kernel": _kernel,
 }
 
 

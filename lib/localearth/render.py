@@ -170,11 +170,6 @@ def jpeg(picture: Bytes) -> bytes:
     return file.getvalue()
 
 
-def blank_tile() -> bytes:
-    """A tile of 256 x 256 transparent pixels."""
-    return png(np.zeros((256, 256, 4), np.uint8))
-
-
 def npy(bands: Mapping[str, NDArray[Any]]) -> bytes:
     """Write bands as one structured NumPy array with a field for each."""
     first = next(iter(bands.values()))
@@ -197,8 +192,8 @@ def geotiff(
     from affine import Affine
     from rasterio.io import MemoryFile
 
-    arrays = [_writable(array) for array in bands.values()]
-    _check_one_type(arrays)
+    dtype = common_type([array.dtype for array in bands.values()])
+    arrays = [array.astype(dtype, copy=False) for array in bands.values()]
     profile = {
         "driver": "GTiff", "width": grid.width, "height": grid.height, "count": len(arrays),
         "dtype": arrays[0].dtype, "crs": grid.crs, "transform": Affine(*grid.transform),
@@ -213,14 +208,17 @@ def geotiff(
         return bytes(file.read())
 
 
-def _writable(array: NDArray[Any]) -> NDArray[Any]:
-    return array.astype(np.float64) if array.dtype == np.int64 else array
+def common_type(dtypes: Sequence[np.dtype[Any]]) -> np.dtype[Any]:
+    """The one type of a GeoTIFF's bands; whole numbers of 64 bits are written as doubles.
 
-
-def _check_one_type(arrays: Sequence[NDArray[Any]]) -> None:
-    kinds = sorted({str(array.dtype).capitalize() for array in arrays})
+    Raises:
+        EarthError: The bands' types differ.
+    """
+    written = [np.dtype(np.float64) if dtype == np.int64 else dtype for dtype in dtypes]
+    kinds = sorted({str(dtype).capitalize() for dtype in written})
     if len(kinds) > 1:
         raise EarthError(
             "Exported bands must have compatible data types; "
             f"found inconsistent types: {' and '.join(kinds)}."
         )
+    return written[0]

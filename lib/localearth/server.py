@@ -1,8 +1,7 @@
 """The HTTP doors: the pictures that the app's pages load, and the whole API on 127.0.0.1."""
 
 import asyncio
-import random
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from lib.localearth.errors import EarthError
+from lib.localearth.faults import Dice, Faults
 
 if TYPE_CHECKING:
     from lib.localearth.service import Service
@@ -23,54 +22,8 @@ if TYPE_CHECKING:
 MAX_WAITING = 120  # requests that may wait at once; more queue within the event loop
 PICTURES_AT_ONCE = 8  # of a map; the rest wait where a closed connection is noticed
 _MAX_BODY = 12 * 2**20
+_TOO_LARGE = "Request payload size exceeds the limit: 10485760 bytes."
 _METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
-
-
-@dataclass(frozen=True)
-class Faults:
-    """What goes wrong on purpose, for tests of clients.
-
-    Attributes:
-        shares: Probability by kind: an HTTP status such as "429", or "drop" (no answer at all).
-        seed: Makes it repeatable.
-    """
-
-    shares: tuple[tuple[str, float], ...] = ()
-    seed: int = 0
-
-    @classmethod
-    def parse(cls, text: str) -> "Faults":
-        """Read "429:0.1,503:0.05,drop:0.01,seed:7".
-
-        Raises:
-            EarthError: It has another form.
-        """
-        parts = [part.partition(":") for part in text.split(",") if part.strip()]
-        try:
-            numbers = {key.strip(): float(value) for key, _, value in parts}
-        except ValueError:
-            raise EarthError(f"Faults look like '429:0.1,503:0.05', not '{text}'.") from None
-        seed = int(numbers.pop("seed", 0))
-        odd = [key for key in numbers if key != "drop" and not key.isdecimal()]
-        if odd:
-            raise EarthError(f"Unknown fault '{odd[0]}': use an HTTP status or 'drop'.")
-        return cls(tuple(numbers.items()), seed)
-
-
-class _Dice:
-    """Chooses the fault of each request, or none."""
-
-    def __init__(self, faults: Faults) -> None:
-        self._shares = faults.shares
-        self._random = random.Random(faults.seed)  # noqa: S311 faults need no secrecy
-
-    def roll(self) -> str | None:
-        thrown = self._random.random()
-        for kind, share in self._shares:
-            if thrown < share:
-                return kind
-            thrown -= share
-        return None
 
 
 _STATUS = {
@@ -125,21 +78,24 @@ def api_app(
         faults: To answer with now and then.
         tokens: Issues tokens at "/token"; None has no such address.
     """
-    dice = _Dice(faults or Faults())
+    dice = Dice(faults or Faults())
     limiter = anyio.CapacityLimiter(MAX_WAITING)
 
     async def answer(request: Request) -> Response:
         if latency_ms:
             await asyncio.sleep(latency_ms / 1000)
         fault = dice.roll()
-        if fault is not None:
+        if fault == "slow":
+            await asyncio.sleep(dice.faults.slow_ms / 1000)
+        elif fault is not None and fault != "truncate":
             return _faulty(fault)
-        return await _answer(service, request, limiter=limiter)
+        whole = await _answer(service, request, limiter=limiter)
+        return _Cut(whole) if fault == "truncate" else whole
 
     async def token(request: Request) -> Response:
         if tokens is None:
             return _told(404, "There is no token address without --require-token.")
-        status, told = tokens.answer(await request.body())
+        status, told = tokens.answer(await _body(request) or b"")
         return JSONResponse(told, status)
 
     routes = [
@@ -160,9 +116,11 @@ async def _answer(
     pictures_only: bool = False,
 ) -> Response:
     if int(request.headers.get("content-length") or 0) > _MAX_BODY:
-        return _told(400, "Request payload size exceeds the limit: 10485760 bytes.")
+        return _told(400, _TOO_LARGE)
     # A picture has no body; reading one would wait for ever after `is_disconnected` took it.
-    body = b"" if pictures_only else await request.body()
+    body = b"" if pictures_only else await _body(request)
+    if body is None:
+        return _told(400, _TOO_LARGE)
     root = str(request.scope.get("root_path", ""))
     path = str(request.scope["path"]).removeprefix(root)
     query = request.url.query
@@ -175,6 +133,17 @@ async def _answer(
 
     answer = await anyio.to_thread.run_sync(handle, limiter=limiter)
     return Response(answer.body, answer.status, dict(answer.headers))
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body of a request, also of one that does not tell its length; None if too large."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > _MAX_BODY:
+            return None
+        parts.append(part)
+    return b"".join(parts)
 
 
 def _faulty(kind: str) -> Response:
@@ -192,10 +161,26 @@ class _Dropped(Response):
     """Promises a body and ends the connection before it."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG002
-        headers = [(b"content-length", b"1000"), (b"connection", b"close")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b"", "more_body": True})
-        raise ConnectionAbortedError("dropped on purpose")
+        await _send_part(send, 200, [(b"content-length", b"1000")], b"")
+
+
+class _Cut(Response):
+    """Ends the connection in the middle of the body."""
+
+    def __init__(self, whole: Response) -> None:
+        super().__init__(whole.body, whole.status_code)
+        self.raw_headers = whole.raw_headers
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG002
+        half = bytes(self.body)[: len(self.body) // 2]
+        await _send_part(send, self.status_code, list(self.raw_headers), half)
+
+
+async def _send_part(send: Any, status: int, headers: list[Any], body: bytes) -> None:
+    headers = [*headers, (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    raise ConnectionAbortedError("dropped on purpose")
 
 
 def serve(
@@ -207,6 +192,8 @@ def serve(
     require_token: bool = False,
     keys: Path | None = None,
     token_lifetime_s: float = 3600.0,
+    endpoints: Mapping[str, str] | None = None,
+    remote_endpoints: bool = False,
 ) -> None:
     """Serve the whole API on 127.0.0.1 until interrupted.
 
@@ -218,6 +205,11 @@ def serve(
         require_token: Whether requests need a token of "/token".
         keys: Registry of service accounts.
         token_lifetime_s: Seconds that a token lasts.
+        endpoints: Addresses that answer for endpoints of models, by name.
+        remote_endpoints: Whether they may be on other machines.
+
+    Raises:
+        EarthError: An option cannot be used.
     """
     import uvicorn  # slow import
 
@@ -230,6 +222,7 @@ def serve(
     tokens = TokenOffice.from_file(keys, lifetime_s=token_lifetime_s) if require_token else None
     pool = Pool(home)
     service = Service(home, pool=pool, tokens=tokens)
+    service.endpoints.register(endpoints or {}, anywhere=remote_endpoints)
     app = api_app(service, latency_ms=latency_ms, faults=Faults.parse(faults), tokens=tokens)
     try:
         uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")

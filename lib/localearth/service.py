@@ -6,18 +6,23 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from lib.localearth.access import project_of
 from lib.localearth.answers import Performer
 from lib.localearth.assets import Assets
 from lib.localearth.errors import EarthError, NotFound
 from lib.localearth.listing import Listing
+from lib.localearth.operations import Operations
+from lib.localearth.prediction.endpoints import Endpoints
 from lib.localearth.reads import assets_read
-from lib.localearth.rest import MAX_PAYLOAD, Request, Response, find_route
+from lib.localearth.rest import MAX_PAYLOAD, find_route
 from lib.localearth.store import Store, default_home
-from lib.localearth.tiles import TileCache
+from lib.localearth.tiles import TileCache, picture_answer
+from lib.localearth.wire import Request, Response
 
 if TYPE_CHECKING:
     from lib.localearth.engine import Engine
@@ -47,7 +52,10 @@ class Service:
         """Open the store; functions are loaded when first needed."""
         self.home = home
         self.store = Store(home)
-        self.listing = Listing(Assets(home))
+        self.assets = Assets(home)
+        self.listing = Listing(self.assets)
+        self.operations = Operations(home, self._batch)
+        self.endpoints = Endpoints(home)
         self._cache = TileCache(self.store.root / "tiles")
         self._pool = pool
         self._tokens = tokens
@@ -97,19 +105,23 @@ class Service:
         answer = (self._pool or self._local_engine()).perform(task, body)
         return Response(200, {"content-type": answer.content_type}, answer.body)
 
-    def tile(self, name: str, *, zoom: int, x: int, y: int) -> Response:
-        """A tile of a map, from the cache where it has been drawn before."""
+    def tile(self, name: str, *, zoom: int, x: int, y: int, known: str = "") -> Response:
+        """A tile of a map, from the cache where it has been drawn before.
+
+        Args:
+            name: Of the map.
+            zoom: 0 is the whole world.
+            x: Counted from the west.
+            y: Counted from the north.
+            known: ETags of what the client has.
+        """
         key = f"{name}/{zoom}-{x}-{y}.png"
         picture = self._cache.get(key)
         if picture is None:
             task = {"do": "tile", "name": name, "zoom": zoom, "x": x, "y": y}
             picture = self.perform(task).body
             self._cache.put(key, picture)
-        headers = {
-            "content-type": "image/png",
-            "cache-control": "private, max-age=86400, immutable",
-        }
-        return Response(200, headers, picture)
+        return picture_answer(picture, known)
 
     def _answer(
         self,
@@ -125,8 +137,13 @@ class Service:
         if pictures_only and not route.pictures:
             raise NotFound(f"Not found: {path}.")
         if self._tokens is not None and not (route.public or route.pictures):
-            self._tokens.check(request.headers, found.get("project", ""))
+            named = found.get("project") or project_of(found.get("asset", ""))
+            request = replace(request, access=self._tokens.check(request.headers, named))
         return _only_fields(route.handler(self, request, found), request.query.get("fields"))
+
+    def _batch(self) -> Performer:
+        """What exports and ingestions run in: a process apart from those for requests."""
+        return (self._pool or self._local_engine()).batch()
 
     def _local_engine(self) -> "Engine":
         from lib.localearth.engine import Engine  # slow import
@@ -142,9 +159,22 @@ def _service_of(home: Path) -> Service:
     return Service(home)
 
 
-def open_service(home: Path | None = None) -> Service:
-    """The one service of this process for a folder of state; None is the default folder."""
-    return _service_of((home or default_home()).resolve())
+def open_service(
+    home: Path | None = None, *, endpoints: Mapping[str, str] | None = None
+) -> Service:
+    """The one service of this process for a folder of state.
+
+    Args:
+        home: Folder of all state; None is the default folder.
+        endpoints: Addresses on this machine that answer for endpoints of models, by name.
+
+    Raises:
+        EarthError: An address is not on this machine.
+    """
+    service = _service_of((home or default_home()).resolve())
+    if endpoints:
+        service.endpoints.register(endpoints)
+    return service
 
 
 def _parse(method: str, path: str, query: str, body: bytes, headers: Mapping[str, str]) -> Request:

@@ -8,14 +8,13 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import platformdirs
 
 from lib.localearth.errors import NotFound, TooManyRequests
 
 REQUEST_SLOTS = 40  # interactive requests at once, developers.google.com/earth-engine/guides/usage
-KINDS = ("maps", "thumbnails", "operations")
 _NAME = re.compile(r"[0-9a-f]{32}")
 
 
@@ -74,16 +73,43 @@ class Store:
             yield
 
 
+class FileLock:
+    """A lock on a file; the system frees it when the process dies.
+
+    Args:
+        path: Of the file, which appears when it is locked.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Lock nothing yet."""
+        self._path = path
+        self._file: IO[bytes] | None = None
+
+    def acquire(self) -> bool:
+        """Lock it, or tell that somebody else has."""
+        file = self._path.open("ab")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.close()
+            return False
+        self._file = file
+        return True
+
+    def release(self) -> None:
+        """Unlock it."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
 def _lock(stack: contextlib.ExitStack, path: Path) -> bool:
-    """Lock a file until the stack unwinds; the system frees it when the process dies."""
-    file = path.open("ab")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        return False
-    stack.callback(file.close)
-    return True
+    """Lock a file until the stack unwinds."""
+    lock = FileLock(path)
+    if lock.acquire():
+        stack.callback(lock.release)
+        return True
+    return False
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -1,11 +1,13 @@
 """A cache of drawn tiles: some in memory, more on disk, both bounded."""
 
 import contextlib
+import hashlib
 import threading
 from collections import OrderedDict
 from pathlib import Path
 
 from lib.localearth.store import write_atomically
+from lib.localearth.wire import Response
 
 MEMORY_BYTES = 32 * 2**20
 DISK_BYTES = 256 * 2**20
@@ -57,6 +59,22 @@ class TileCache:
             self._bytes += len(tile)
             while self._bytes > MEMORY_BYTES:
                 self._bytes -= len(self._memory.popitem(last=False)[1])
+
+
+def picture_answer(picture: bytes, known: str) -> Response:
+    """A picture that never changes, or 304 where the client has it.
+
+    Args:
+        picture: PNG or JPEG.
+        known: The header If-None-Match, or "".
+    """
+    tag = f'"{hashlib.sha256(picture).hexdigest()[:32]}"'
+    headers = {"etag": tag, "cache-control": "private, max-age=86400, immutable"}
+    tags = {part.strip().removeprefix("W/") for part in known.split(",")}
+    if tags & {tag, "*"}:
+        return Response(304, headers, b"")
+    kind = "image/jpeg" if picture.startswith(b"\xff\xd8") else "image/png"
+    return Response(200, headers | {"content-type": kind}, picture)
 
 
 def sweep(folder: Path, limit_bytes: int) -> None:

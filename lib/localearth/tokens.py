@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+from lib.localearth.access import Access
 from lib.localearth.errors import EarthError, PermissionDenied, Unauthenticated
 
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -82,12 +83,15 @@ class TokenOffice:
         lifetime = int(self._lifetime_s)
         return 200, {"access_token": token, "expires_in": lifetime, "token_type": "Bearer"}
 
-    def check(self, headers: Mapping[str, str], project: str) -> None:
+    def check(self, headers: Mapping[str, str], project: str) -> Access:
         """Let a request pass or refuse it.
 
         Args:
             headers: Names in lower case.
             project: That the address names, or "".
+
+        Returns:
+            What the token opens.
 
         Raises:
             Unauthenticated: There is no token, or it is unknown or expired.
@@ -110,6 +114,7 @@ class TokenOffice:
                     "https://console.developers.google.com/iam-admin/iam/project?"
                     f"project={wanted} and then retry."
                 )
+        return Access(token.account.projects)
 
     def _verify(self, assertion: str) -> Account:
         from google.auth import jwt  # slow import

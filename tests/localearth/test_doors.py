@@ -7,46 +7,10 @@ import math
 import ee
 import numpy as np
 import pytest
-from google.auth.credentials import AnonymousCredentials
 from PIL import Image as Picture
 
-from lib.localearth.importing import import_file
-from lib.localearth.server import api_app
 from lib.localearth.service import Service
-from lib.localearth.transport import InProcessTransport
 from tests.localearth.graphs import call, expression, function
-from tests.localearth.serving import running
-from tests.localearth.test_importing import write
-
-
-@pytest.fixture
-def service(home):
-    return Service(home)
-
-
-@pytest.fixture(params=["in process", "http"])
-def door(request, service):
-    """Initialise the client through one of the doors."""
-    credentials = AnonymousCredentials()
-    if request.param == "in process":
-        transport = InProcessTransport(service)
-        ee.Initialize(credentials, project="local", url="http://local", http_transport=transport)
-        yield request.param
-    else:
-        with running(api_app(service)) as url:
-            ee.Initialize(credentials, project="local", url=url)
-            yield request.param
-            ee.data._get_state().requests_session.close()
-    ee.Reset()
-
-
-@pytest.fixture
-def scene(tmp_path, home):
-    """An own raster of 2 bands, 20 x 30 pixels of 10 m, masked where band 1 is 0."""
-    values = np.arange(2 * 20 * 30).reshape(2, 20, 30).astype(np.int16)
-    path = write(tmp_path / "scene.tif", values, nodata=0, names=["red", "nir"])
-    import_file(path, name="scene", home=home)
-    return values
 
 
 def grid(width=30, height=20, scale=10):
@@ -157,9 +121,9 @@ def test_client_when_assets_are_listed_sees_own_ones(door, scene):
 
 
 def test_client_when_call_is_not_implemented_hears_its_name(door):
-    task = ee.batch.Export.image.toDrive(ee.Image(1), region=ee.Geometry.Point(0, 0).buffer(9))
+    task = ee.batch.Export.map.toCloudStorage(ee.Image(1), bucket="tiles", maxZoom=2)
 
-    with pytest.raises(ee.EEException, match="Local Earth does not implement POST image:export"):
+    with pytest.raises(ee.EEException, match="Local Earth does not implement POST map:export"):
         task.start()
 
 

@@ -111,7 +111,7 @@ REFUSED = {
         expression(call("Number.add", left=reference("0"), right=1)),
         "refers to itself",
     ),
-    "bare cycle": (expression(reference("0")), "nested too deeply"),
+    "bare cycle": (expression(reference("0")), "refers to itself"),
     "unbound argument": (expression(argument("x")), "argument 'x' is not bound"),
     "unknown node": (expression({"oddValue": 1}), "unknown kind of value"),
     "no values": ({"result": "0"}, "needs 'result' and 'values'"),
@@ -129,8 +129,8 @@ def test_evaluate_when_graph_is_wrong_says_why(graph, message, context):
 
 
 def test_evaluate_when_function_is_not_implemented_names_it(context):
-    with pytest.raises(NotImplementedHere, match=r"does not implement Model.fromVertexAi.*of 991"):
-        evaluate(expression(call("Model.fromVertexAi", endpoint="x")), context)
+    with pytest.raises(NotImplementedHere, match=r"not implement Image.cumulativeCost.*of 991"):
+        evaluate(expression(call("Image.cumulativeCost", cost=1)), context)
 
 
 def test_evaluate_when_mapped_function_fails_names_the_element(context):

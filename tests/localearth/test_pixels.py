@@ -35,7 +35,8 @@ def test_answer_when_grid_is_large_reads_parts_of_512_that_agree_with_the_whole(
 
     found = table(column_row(source), request(1100, 700, scale=0.01))
 
-    assert {(grid.width, grid.height) for grid in source.grids} == {
+    parts = [grid for grid in source.grids if grid.width > 64]  # smaller ones are probes
+    assert {(grid.width, grid.height) for grid in parts} == {
         (512, 512), (76, 512), (512, 188), (76, 188),
     }  # fmt: skip
     x, y = Grid("EPSG:4326", (0.01, 0.0, 0.0, 0.0, -0.01, 0.0), 1100, 700).centres()

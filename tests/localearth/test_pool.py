@@ -47,8 +47,8 @@ def test_perform_when_several_ask_at_once_answers_all_with_two_processes(pool):
 
 
 def test_perform_when_task_is_refused_raises_the_same_error(pool):
-    with pytest.raises(NotImplementedHere, match=r"does not implement Model.fromVertexAi"):
-        pool.perform(*value(call("Model.fromVertexAi", endpoint="x")))
+    with pytest.raises(NotImplementedHere, match=r"does not implement Image.cumulativeCost"):
+        pool.perform(*value(call("Image.cumulativeCost", cost=1)))
 
 
 def test_perform_when_process_was_killed_tries_a_new_one(pool):

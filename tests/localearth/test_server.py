@@ -48,7 +48,8 @@ def test_pictures_app_when_posted_to_refuses(pictures):
 def test_pictures_app_draws_maps_of_the_same_home_in_its_pool(pictures):
     service = open_service()
     graph = body(call("Image.constant", value=[255, 0, 0]))
-    record = {**graph, "visualizationOptions": {"ranges": [{"min": 0, "max": 255}]}}
+    look = {"ranges": [{"min": 0, "max": 255}]}
+    record = {**graph, "visualizationOptions": look, "fileFormat": "PNG"}
     made = service.handle("POST", "/v1/projects/p/maps", "", json.dumps(record).encode(), {})
     name = json.loads(made.body)["name"]
 
@@ -78,6 +79,15 @@ def test_api_app_when_payload_is_too_large_refuses_as_google_does(home):
     )
 
 
+def test_api_app_when_a_payload_without_length_is_too_large_refuses_it(home):
+    parts = (b"x" * 2**20 for _ in range(14))
+    with client_of(api_app(Service(home))) as client:
+        answer = client.post(COMPUTE, data=parts)
+
+    assert answer.status_code == 400
+    assert "exceeds the limit: 10485760 bytes" in answer.json()["error"]["message"]
+
+
 def test_faults_when_asked_for_come_in_their_shares(home):
     with client_of(api_app(Service(home), faults=Faults.parse("429:0.2,503:0.1,seed:3"))) as client:
         codes = [client.get("/health").status_code for _ in range(300)]
@@ -87,10 +97,40 @@ def test_faults_when_asked_for_come_in_their_shares(home):
     assert 15 <= codes.count(503) <= 45
 
 
-@pytest.mark.parametrize("text", ["429", "often:0.1", "429:x"])
+@pytest.mark.parametrize(
+    "text", ["429", "often:0.1", "429:x", "schedule:x=429", "schedule:3=often", "200:1"]
+)
 def test_faults_when_malformed_refuse(text):
-    with pytest.raises(EarthError, match=r"Faults look like|Unknown fault 'often'"):
+    with pytest.raises(EarthError, match=r"Faults look like|Unknown fault '(often|200)'"):
         Faults.parse(text)
+
+
+def test_faults_by_schedule_come_at_the_requests_that_it_names(home):
+    faults = Faults.parse("schedule:2=429,3=500,5=503")
+
+    with client_of(api_app(Service(home), faults=faults)) as client:
+        codes = [client.get("/health").status_code for _ in range(6)]
+
+    assert codes == [200, 429, 500, 200, 503, 200]
+
+
+def test_faults_when_truncated_send_half_of_the_answer(home):
+    app = api_app(Service(home), faults=Faults.parse("schedule:1=truncate"))
+    with client_of(app) as client:
+        with pytest.raises(
+            requests.exceptions.ChunkedEncodingError, match=r"1 more expected|Incomplete"
+        ):
+            client.get("/health")
+        assert client.get("/health").text == "ok"
+
+
+def test_faults_when_slow_send_the_whole_answer_late(home):
+    app = api_app(Service(home), faults=Faults.parse("schedule:1=slow,slow_ms:150"))
+    with client_of(app) as client:
+        late, prompt = client.get("/health"), client.get("/health")
+
+    assert (late.text, prompt.text) == ("ok", "ok")
+    assert late.elapsed.total_seconds() >= 0.15 > prompt.elapsed.total_seconds()
 
 
 def test_token_when_required_opens_the_api_to_registered_accounts(home, key, registry):  # noqa: F811

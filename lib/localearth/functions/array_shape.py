@@ -16,6 +16,8 @@ from lib.localearth.reducers.simple import Sum
 from lib.localearth.registry import implements
 from lib.localearth.values import Array
 
+MOST_ELEMENTS = 50_000_000  # of an array that is made by repeating another
+
 Data = NDArray[Any]
 
 
@@ -148,6 +150,8 @@ def mask(input: Array, mask: Array) -> Array:  # noqa: A002
     long = [axis for axis, size in enumerate(chosen.shape) if size > 1]
     if len(long) > 1:
         raise EarthError("The mask may vary along one axis only.")
+    if not data.ndim:
+        raise EarthError("A number cannot be masked; use an array of at least one dimension.")
     axis = long[0] if long else next((a for a, size in enumerate(data.shape) if size == 1), 0)
     kept = (
         np.broadcast_to(chosen.ravel(), (data.shape[axis],)) if chosen.size == 1 else chosen.ravel()
@@ -190,6 +194,8 @@ def project(array: Array, axes: Sequence[int]) -> Array:
 def repeat(array: Array, axis: int, copies: int) -> Array:
     """Repeat an array along an axis, which may be a new one at the end."""
     data = array.data[..., None] if axis == array.data.ndim else array.data
+    if data.size * copies > MOST_ELEMENTS:
+        raise EarthError(f"Computed value is too large: an array of {data.size * copies} elements.")
     return replace(array, data=np.concatenate([data] * int(copies), axis=axis))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import shapely
 
 from lib.localearth import geodesy
@@ -14,6 +15,8 @@ from lib.localearth.sphere import Shape
 from lib.localearth.values import ErrorMargin
 
 Places = list[tuple[float, float]]
+FARTHEST = 1e9  # of a coordinate in a projection: beyond it nothing is left of the Earth
+FARTHEST_DEGREES = 3600.0  # ten times around
 
 
 def places_of(coordinates: Any) -> Places:
@@ -48,6 +51,9 @@ def _depth(coordinates: Any) -> int:
 
 
 def _made(shape: Shape, crs: Projection | None, geodesic: bool | None) -> Geometry:
+    places = shapely.get_coordinates(shape)
+    if not (np.abs(places) <= (FARTHEST if crs else FARTHEST_DEGREES)).all():
+        raise EarthError("Invalid geometry: its coordinates are out of range.")
     if crs is None:
         return Geometry(shape, geodesic=True if geodesic is None else bool(geodesic))
     bent = crs_of(crs.crs).is_geographic if geodesic is None else bool(geodesic)

@@ -98,6 +98,8 @@ def _sorted(data: Pixels, keys: Pixels) -> Pixels:
     if len(long) > 1:
         raise EarthError("Image.arraySort: Keys may vary along one axis only.")
     axis = long[0] if long else 2
+    if data.ndim != keys.ndim or data.shape[axis] != keys.shape[axis]:
+        raise EarthError("Image.arraySort: Keys must be as long as the arrays that they sort.")
     order = np.argsort(keys, axis=axis, kind="stable")
     data = np.broadcast_to(
         data, np.broadcast_shapes(data.shape[:2], keys.shape[:2]) + data.shape[2:]

@@ -63,6 +63,8 @@ def find_bands(image: Image, selector: Any) -> list[Band]:
     """
     if isinstance(selector, (int, float)):
         return [_band_at(image, int(selector))]
+    if not isinstance(selector, str):
+        raise EarthError("Band selectors must be strings or numbers.")
     exact = [band for band in image.bands if band.name == selector]
     found = exact or [band for band in image.bands if _matches(selector, band.name)]
     if found:

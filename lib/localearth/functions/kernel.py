@@ -16,6 +16,7 @@ from lib.localearth.values import Kernel
 Floats = NDArray[Any]
 Rule = Callable[[Floats, Floats, float], Floats]
 EDGE = 1e-9  # a cell exactly on the radius belongs to the shape
+LARGEST_RADIUS = 2048  # in pixels
 
 _SHAPES: dict[str, Rule] = {
     "square": lambda x, y, r: (np.maximum(x, y) <= r + EDGE) * 1.0,
@@ -60,6 +61,8 @@ def weighed(weights: Floats, *, normalize: bool, magnitude: float) -> Floats:
 def offsets(x_radius: float, y_radius: float) -> tuple[Floats, Floats]:
     """Distances of cells from the focus along x and y, `(rows, columns)` each."""
     columns, rows = int(x_radius + EDGE), int(y_radius + EDGE)
+    if max(columns, rows) > LARGEST_RADIUS:
+        raise EarthError(f"The kernel is too large: a radius of {max(columns, rows)} pixels.")
     y, x = np.mgrid[-rows : rows + 1, -columns : columns + 1].astype(np.float64)
     return np.abs(x), np.abs(y)
 

@@ -15,6 +15,8 @@ from lib.localearth.registry import implements
 from lib.localearth.text import text_of
 from lib.localearth.values import Array
 
+MOST_ITEMS = 5_000_000  # of a list that is made from a count
+
 List = list[Any]
 
 
@@ -226,6 +228,7 @@ def remove_all(list_: List, other: List) -> List:
 @implements("List.repeat")
 def repeat(value: Any, count: int) -> List:
     """One value several times."""
+    _check_count(count)
     return [value] * count
 
 
@@ -273,7 +276,13 @@ def sequence(
         count = max(int((plain_number(end) - start) / step + 1e-9) + 1, 0)
         if (plain_number(end) - start) * step < 0:
             count = 0
+    _check_count(count)
     return [start + index * step for index in range(count)]
+
+
+def _check_count(count: int) -> None:
+    if count > MOST_ITEMS:
+        raise EarthError(f"Computed value is too large: a list of {count} items.")
 
 
 @implements("List.set")

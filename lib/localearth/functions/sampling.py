@@ -26,6 +26,7 @@ from lib.localearth.values import Array, Collection, Feature
 
 Integers = NDArray[np.int64]
 RESERVE = 4  # candidates kept beyond those asked for, as multiples, in case some are masked
+SPARE = 4  # multiples of the candidates to keep that may pile up before the rest is dropped
 
 
 @implements("Image.sample")
@@ -161,7 +162,7 @@ def stratified_sample(
     draw = _Draw(image, image.with_bands([band]), where, context.reading, drop_nulls=drop_nulls)
 
     def list_features() -> list[Feature]:
-        pixels, planes = draw.run(lambda value: int(asked.get(value, num_points)), seed)
+        pixels, planes = draw.run(lambda value: max(0, asked.get(value, num_points)), seed)
         return features(image, target, pixels, planes, drop_nulls=drop_nulls, points=geometries)
 
     return _collection(image, list_features)
@@ -236,6 +237,7 @@ class _Draw:
         """The pixels of each class with the smallest hashes, and how many there are in all."""
         found: dict[int, Pixels] = {}
         totals: dict[int, int] = {}
+        limits: dict[int, int] = {}
         for block in self._region.blocks():
             inside = block.inside()
             if not inside.any():
@@ -250,8 +252,11 @@ class _Draw:
                 here = pixels.take(values == value)
                 totals[value] = totals.get(value, 0) + len(here)
                 both = joined([found[value], here]) if value in found else here
-                found[value] = both.take(smallest(both, limit))
-        return found, totals
+                few = len(both) <= SPARE * limit  # to put them in order is dear
+                found[value] = both if few else both.take(smallest(both, limit))
+                limits[value] = limit
+        least = {value: at.take(smallest(at, limits[value])) for value, at in found.items()}
+        return least, totals
 
     def _read(self, pixels: Pixels) -> list[Plane]:
         return read_pixels(

@@ -63,6 +63,8 @@ def tiles(area: BaseGeometry | None) -> Iterator[Tile]:
     """The tiles that meet an area, or all."""
     west, south, east, north = area.bounds if area is not None else (-180.0, SOUTH, 180.0, NORTH)
     south, north = max(south, SOUTH), min(north, NORTH)
+    if east - west >= 360:
+        west, east, area = -180.0, 180.0, None
     first = math.floor((west - 1.8 + 180) / 6)
     last = math.floor((east + 1.8 + 180) / 6)
     for zone in range(first, last + 1):

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lib.localearth.errors import EarthError
 from lib.localearth.raster.hashing import pixel_words
-from lib.localearth.raster.regions import (
-    Region,
-)
+from lib.localearth.raster.regions import Region
 
 Integers = NDArray[np.int64]
+MOST_SAMPLED = 20_000_000  # pixels of a region that are held at once, 24 bytes each
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,17 @@ def smallest(pixels: Pixels, count: int) -> Integers:
 
 
 def inner_pixels(region: Region, seed: int) -> list[Pixels]:
-    """Pixels whose centre is in the region, block by block."""
-    found = []
+    """Pixels whose centre is in the region, block by block.
+
+    Raises:
+        EarthError: They would not fit into memory.
+    """
+    found, count = [], 0
     for block in region.blocks():
         rows, columns = np.nonzero(block.inside())
+        count += len(rows)
+        if count > MOST_SAMPLED:
+            raise EarthError("User memory limit exceeded.")
         if len(rows):
             words = pixel_words(block.grid, seed)[rows, columns]
             found.append(Pixels(columns + block.column, rows + block.row, words))

@@ -51,17 +51,17 @@ def windows(width: int, height: int, side: int = STRIP) -> Iterator[Window]:
             yield Window(column, row, min(side, width - column), min(side, height - row))
 
 
-def build(folder: Path, levels: int, *, masks: int, mode: bool) -> None:
+def build(folder: Path, levels: int, *, masks: int, policy: str) -> None:
     """Write levels 1 and up from level 0.
 
     Args:
         folder: Holds `0.tif` and, where there are masks, `0.mask.tif`.
         levels: How many there shall be, level 0 among them.
         masks: 0, 1 for all bands, or one for each.
-        mode: Whether values are classes.
+        policy: One of `POLICIES`.
     """
     for level in range(1, levels):
-        _build_level(folder, level, masks, reduce_mode if mode else reduce_mean)
+        _build_level(folder, level, masks, POLICIES[policy])
 
 
 def _build_level(folder: Path, level: int, masks: int, reduce: Reduce) -> None:
@@ -149,3 +149,38 @@ def reduce_mask(masks: NDArray[np.uint8]) -> NDArray[np.uint8]:
     mean = (masks.astype(np.uint16).sum(axis=0) + 2) // 4
     reduced: NDArray[np.uint8] = np.maximum(mean, masks.any(axis=0)).astype(np.uint8)
     return reduced
+
+
+def reduce_sample(values: Pixels, weights: NDArray[np.uint8]) -> Pixels:  # noqa: ARG001
+    """The first of `(4, h, w)`."""
+    first: Pixels = values[0]
+    return first
+
+
+def reduce_min(values: Pixels, weights: NDArray[np.uint8]) -> Pixels:
+    """The least valid one of `(4, h, w)`."""
+    return _extreme(values, weights, np.minimum)
+
+
+def reduce_max(values: Pixels, weights: NDArray[np.uint8]) -> Pixels:
+    """The greatest valid one of `(4, h, w)`."""
+    return _extreme(values, weights, np.maximum)
+
+
+def _extreme(values: Pixels, weights: NDArray[np.uint8], better: np.ufunc) -> Pixels:
+    best: Pixels = values[0].copy()
+    known = weights[0] > 0
+    for value, weight in zip(values[1:], weights[1:], strict=True):
+        valid = weight > 0
+        best = np.where(known & valid, better(best, value), np.where(valid, value, best))
+        known |= valid
+    return best
+
+
+POLICIES: dict[str, Reduce] = {
+    "mean": reduce_mean,
+    "mode": reduce_mode,
+    "sample": reduce_sample,
+    "min": reduce_min,
+    "max": reduce_max,
+}

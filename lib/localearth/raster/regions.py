@@ -20,6 +20,7 @@ from lib.localearth.raster.resampling import at_level, window_of
 
 Integers = NDArray[np.int64]
 BLOCK_SIDE = 256
+MOST_PIXELS = 10_000_000_000  # some 5 minutes of looking which of them are inside
 EDGE = 1e-6  # of a pixel: a region's edge on a pixel line does not pull in the next pixel
 UNUSABLE = (
     "The default WGS84 projection is invalid for aggregations. "
@@ -142,8 +143,17 @@ class Region:
         return region
 
     def blocks(self, side: int = BLOCK_SIDE) -> Iterator[Block]:
-        """Blocks that cover it, aligned to the projection so that they never depend on it."""
+        """Blocks that cover it, aligned to the projection so that they never depend on it.
+
+        Raises:
+            EarthError: They would take longer than any request may.
+        """
         left, top, width, height = self.window
+        if width * height > MOST_PIXELS:
+            raise EarthError(
+                f"Too many pixels in the region. Found {width * height}, "
+                f"but only {MOST_PIXELS} allowed."
+            )
         for row in range(top - top % side, top + height, side):
             for column in range(left - left % side, left + width, side):
                 first_x, first_y = max(column, left), max(row, top)

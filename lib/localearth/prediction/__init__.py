@@ -1,0 +1,1 @@
+"""Models behind endpoints: what is sent to them, tile by tile, and what comes back."""

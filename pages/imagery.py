@@ -7,7 +7,7 @@ import streamlit as st
 from lib.core.aoi import Aoi
 from lib.core.formats import area_words, number
 from lib.ui import arealayers, footer, frame, guide, maps, pickers, progress, state
-from lib.ui.guard import guard, plain, slot
+from lib.ui.guard import guard, slot
 from lib.workflow import imagery
 from lib.workflow.imagery import ImageryView
 from lib.workflow.project import Workspace, demo_project
@@ -40,8 +40,7 @@ def show_facts(ws: Workspace, view: ImageryView | None) -> None:
     if view is not None and not view.is_image:
         scenes.metric("Scenes", number(view.scene_count))
         days.metric("First and last", f"{view.first_day} – {view.last_day}")
-    for note in report.notes:
-        st.info(plain(note), icon=":material/info:")
+    frame.notes(report.notes)
 
 
 def own_raster(ws: Workspace) -> None:

@@ -53,8 +53,7 @@ def show_result(view: SamplesView) -> None:
     parts[0].metric("Samples", number(view.count))
     for column, part in zip(parts[1:], ("training", "validation", "test"), strict=True):
         column.metric(part.capitalize(), number(sum(row[part] for row in rows)))
-    for note in view.split_notes:
-        st.info(plain(note), icon=":material/info:")
+    frame.notes(view.split_notes)
     if view.split_error:
         st.error(plain(view.split_error), icon=":material/error:")
 

@@ -1,51 +1,24 @@
 """Train: teach a network, watch it learn, and see how far to trust it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 import streamlit as st
 
 from lib.core.formats import clock_words, number
-from lib.ui import charts, figures, footer, frame, guide, modelpickers, pickers, progress, state
-from lib.ui.guard import guard, plain, require
+from lib.ui import (
+    charts,
+    figures,
+    footer,
+    frame,
+    guide,
+    modelpickers,
+    pickers,
+    progress,
+    state,
+    trainview,
+)
+from lib.ui.guard import guard, require
 from lib.workflow import train
 from lib.workflow.project import Workspace, is_simulated
 from lib.workflow.train import TrainView
-
-
-def show_curves(history: Sequence[Mapping[str, Any]], *, simulated: bool) -> None:
-    """Show loss and accuracy by epoch."""
-    if len(history) < 2:
-        frame.empty("The learning curves appear here with the second epoch.")
-        return
-    columns = st.columns(2)
-    for column, (name, title) in zip(
-        columns, (("loss", "Loss"), ("accuracy", "Accuracy")), strict=True
-    ):
-        with column:
-            charts.show(
-                charts.curve(history, name, title, simulated=simulated),
-                alt_text=f"{title} of training and validation set by epoch.",
-            )
-
-
-def cards(ws: Workspace, view: TrainView) -> list[figures.Card]:
-    """Return the scores of the network, of the one for the other split, and of the forest."""
-    words = figures.SPLIT_WORDS
-    kind = view.network.split_kind
-    other, split = view.other, words["random"] if kind != "random" else "kept apart in space"
-    if other is not None:
-        split = words[other.split_kind]
-    return [
-        figures.Card("This network", words[kind], view.network.scores),
-        figures.Card(
-            "A second network",
-            split,
-            other.scores if other else None,
-            progress.words(train.other_job(ws)) or "It is trained after the first.",
-        ),
-        figures.Card("Random forest", words[kind], view.forest),
-    ]
 
 
 def show_result(ws: Workspace, view: TrainView) -> None:
@@ -55,7 +28,10 @@ def show_result(ws: Workspace, view: TrainView) -> None:
     figures.reference_note(view.reference_map)
     progress.until(
         lambda: not progress.is_live(train.other_job(ws)),
-        body=lambda: figures.scoreboard(cards(ws, view), reference_map=view.reference_map),
+        body=lambda: figures.scoreboard(
+            trainview.cards(view, progress.words(train.other_job(ws))),
+            reference_map=view.reference_map,
+        ),
     )
     charts.show(
         charts.confusion(network.scores.matrix, view.legend.names, simulated=view.simulated),
@@ -63,8 +39,7 @@ def show_result(ws: Workspace, view: TrainView) -> None:
     )
     st.markdown("**Each class**")
     figures.class_table(network.scores, reference_map=view.reference_map)
-    for note in network.split_notes:
-        st.info(plain(note), icon=":material/info:")
+    frame.notes(network.split_notes)
 
 
 def done_words(view: TrainView | None) -> str:
@@ -105,7 +80,7 @@ with guard():
         progress.watch(
             lambda: train.job(ws),
             lambda: train.cancel(ws),
-            body=lambda: show_curves(
+            body=lambda: trainview.curves(
                 train.history(ws) or (view.network.history if view else ()),
                 simulated=is_simulated(ws),
             ),

@@ -1,6 +1,6 @@
 """The top of every page: name, the five steps, the connection, and the "Simulated" stamp."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -138,3 +138,9 @@ def facts(name: str, widths: Sequence[float]) -> list[DeltaGenerator]:
     """Return places for figures in a row; two to a row on a narrow screen."""
     with st.container(key=f"facts-{name}"):
         return list(st.columns(widths))
+
+
+def notes(sentences: Iterable[str]) -> None:
+    """Show what was done or is missing, one box a sentence."""
+    for sentence in sentences:
+        st.info(plain(sentence), icon=":material/info:")

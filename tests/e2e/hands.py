@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 from benchmarks.app import ROOT, VIEWPORT, App
 
 MAP = "iframe[title='streamlit_folium.st_folium']"
-SLOW_MS = 60_000
+SLOW_MS = 120_000
 UNDRAWN_CHART = "[data-testid=stVegaLiteChart]:not(:has(canvas, svg))"
 LARGEST_PICTURE_BYTES = 400_000
 

@@ -69,9 +69,18 @@ class TableFacts:
 
 
 @with_connection
-def list_assets(connection: Connection) -> tuple[Asset, ...]:
-    """List the assets of the connection's project, sorted by id."""
-    resource = f"projects/{connection.project}/assets:listAssets"
+def list_assets(connection: Connection, folder: str = "") -> tuple[Asset, ...]:
+    """List what lies directly in a folder of the connection's project, sorted by id.
+
+    Args:
+        connection: Service to ask.
+        folder: Name of the folder, such as "walks/spring"; empty for the project's root.
+
+    Raises:
+        NotFoundError: There is no such folder.
+    """
+    place = f"assets/{folder}" if folder else "assets"
+    resource = f"projects/{connection.project}/{place}:listAssets"
     page = get(resource)
     entries = page.get("assets", [])
     while page.get("nextPageToken"):

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from lib.core.errors import PlanError
+from lib.core.errors import NotFoundError, PlanError
 from lib.core.plan import FileRef
 from lib.earthengine import assets
-from lib.earthengine.assets import AssetFacts, TableFacts
+from lib.earthengine.assets import Asset, AssetFacts, TableFacts
 from lib.earthengine.connection import Connection
 from lib.workflow.workspace import Workspace
 
@@ -55,7 +55,7 @@ def take(workspace: Workspace, filename: str, data: bytes, put: Import) -> str:
     digest = hashlib.sha256(data).hexdigest()
     name = f"{_folder(workspace)}/{_plain(filename)}_{digest[:8]}"
     asset = f"{_place(workspace)}{name}"
-    if not any(known.id == asset for known in assets.list_assets(workspace.connection)):
+    if asset not in (known.id for known in _in_folder(workspace, _folder(workspace))):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / Path(filename).name
             path.write_bytes(data)
@@ -72,19 +72,21 @@ def _note(workspace: Workspace, file: FileRef) -> None:
 
 def _seen(workspace: Workspace, kind: str) -> list[str]:
     """Ids of assets of a kind that are this project's, or everybody's."""
-    place = _place(workspace)
-    uploads, mine = f"{place}{_FOLDER}/", f"{place}{_folder(workspace)}/"
-    used = {file.asset for file in workspace.project.files}
-    return [
-        asset.id
-        for asset in assets.list_assets(workspace.connection)
-        if asset.type == kind
-        and (
-            not asset.id.startswith(uploads)
-            or asset.id.startswith(mine)
-            or asset.id.removeprefix(place) in used
-        )
-    ]
+    files = [file.asset for file in workspace.project.files]
+    own = {_folder(workspace), *(name.rpartition("/")[0] for name in files)}
+    mine = [asset for folder in sorted(own) if folder for asset in _in_folder(workspace, folder)]
+    names = {f"{_place(workspace)}{name}" for name in files}
+    folder = f"{_place(workspace)}{_folder(workspace)}/"
+    mine = [asset for asset in mine if asset.id.startswith(folder) or asset.id in names]
+    everybodys = assets.list_assets(workspace.connection)
+    return [asset.id for asset in (*everybodys, *mine) if asset.type == kind]
+
+
+def _in_folder(workspace: Workspace, folder: str) -> tuple[Asset, ...]:
+    try:
+        return assets.list_assets(workspace.connection, folder)
+    except NotFoundError:
+        return ()
 
 
 def _place(workspace: Workspace) -> str:

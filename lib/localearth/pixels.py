@@ -23,6 +23,7 @@ MAX_SIDE = 32_768
 MAX_BANDS = 1024
 SIMULATED = "yes: computed from noise, not an image of the Earth"
 PART = 512  # side of the parts that are evaluated at once
+UNPROBED_PIXELS = 256 * 256  # a tile; to measure its need first would cost more than it does
 THUMBNAIL_SIDE = 512
 
 _AFFINE = ("scaleX", "shearX", "translateX", "shearY", "scaleY", "translateY")
@@ -97,6 +98,8 @@ def _part_side(image: Image, grid: Grid, needs: dict[str, memory.Need] | None) -
     Raises:
         EarthError: It fits in none.
     """
+    if grid.width * grid.height <= UNPROBED_PIXELS:
+        return PART
     needs = {} if needs is None else needs
     key = f"{image.names} {grid.crs} {grid.transform[:2]} {grid.transform[3:5]}"
     if key not in needs:

@@ -129,7 +129,7 @@ class Supervisor:
             return status
         with self._lock:
             if status.has_worker:
-                self._remove_dead()
+                self._remove_dead(job_id)
                 changes.bury(directory)
             elif status.state == QUEUED and job_id not in self._queue:
                 self._adopt(read_status(directory))
@@ -229,8 +229,8 @@ class Supervisor:
         for job_id in (*own, *self._foreign):
             changes.end_if_deaf(self._store.directory(job_id), grace_s=self._cancel_grace_s)
 
-    def _remove_dead(self) -> None:
-        for worker in self._pool.remove_dead():
+    def _remove_dead(self, dying: str = "") -> None:
+        for worker in self._pool.remove_dead(dying):
             if worker.job_id:
                 changes.bury(self._store.directory(worker.job_id), worker.epitaph())
             worker.forget()

@@ -59,8 +59,15 @@ class WorkerPool:
             return self._start(project_id)
         return None
 
-    def remove_dead(self) -> list[WorkerProcess]:
-        """Take out and return workers whose process has ended."""
+    def remove_dead(self, dying: str = "") -> list[WorkerProcess]:
+        """Take out and return workers whose process has ended.
+
+        Args:
+            dying: A job whose worker the system shows as ended; its exit code may follow late.
+        """
+        for worker in self.workers:
+            if worker.job_id == dying:
+                worker.await_exit_code()
         dead = [worker for worker in self.workers if worker.exit_code() is not None]
         self.workers = [worker for worker in self.workers if worker not in dead]
         return dead

@@ -1,5 +1,6 @@
 """A worker process as its server sees it: started, given jobs through its input, let go."""
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from lib.jobs.process import started_at, used_bytes
+
+_LAST_THREADS_S = 5.0
 
 
 class WorkerProcess:
@@ -46,6 +49,11 @@ class WorkerProcess:
     def exit_code(self) -> int | None:
         """Give its exit code, negative for a signal; None while it runs."""
         return self._process.poll()
+
+    def await_exit_code(self) -> None:
+        """Wait for the exit code of a process that is ending: its last threads may take a while."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_LAST_THREADS_S)
 
     def give(self, job_id: str, directory: Path, secret: Mapping[str, Any]) -> None:
         """Hand it a job; one that died in the meantime is noticed by its exit code."""

@@ -1,16 +1,18 @@
 """A network as a fast function of pixels.
 
-Never `model.predict`: on two cores it maps 2.4 million pixels a second with a small MLP, one
-graph over blocks of 65,536 pixels with the choice of class inside 5.7 million.
+Never `model.predict`: on two cores it maps 2.4 million pixels a second with a small MLP. Blocks
+of 32,768 pixels, one a core at a time, with the choice of class inside the graph, map 8 million.
 """
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK_PIXELS = 65_536
+BLOCK_PIXELS = 32_768
 
 
 class Engine:
@@ -41,12 +43,17 @@ class Engine:
 
     def _fill(self, out: NDArray[Any], x: NDArray[np.float32], run: Callable[[Any], Any]) -> None:
         pixels = x.reshape(-1, self._n_in)
-        for first in range(0, len(pixels), self._block_pixels):
+
+        def fill(first: int) -> None:
             rows = slice(first, first + self._block_pixels)
             out[rows] = run(pixels[rows]).numpy()
 
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(fill, range(0, len(pixels), self._block_pixels)))
+
 
 def _graph_functions(network: Any, n_in: int) -> tuple[Any, Any]:
+    import keras  # slow import
     import tensorflow as tf  # slow import
 
     signature = [tf.TensorSpec((None, n_in), tf.float32)]
@@ -54,8 +61,13 @@ def _graph_functions(network: Any, n_in: int) -> tuple[Any, Any]:
     def probabilities(x: Any) -> Any:
         return network(x, training=False)
 
+    last = network.layers[-1]
+    before_last = keras.Model(network.inputs, last.input)
+
     def classes(x: Any) -> Any:
-        return tf.cast(tf.argmax(network(x, training=False), axis=-1), tf.uint8)
+        # The greatest probability is the greatest sum before the softmax.
+        sums = tf.matmul(before_last(x, training=False), last.kernel) + last.bias
+        return tf.cast(tf.argmax(sums, axis=-1, output_type=tf.int32), tf.uint8)
 
     graph = tf.function(input_signature=signature, jit_compile=False)
     return graph(probabilities), graph(classes)

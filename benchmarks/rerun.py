@@ -77,7 +77,7 @@ def _rerun_seconds(page: Page) -> float:
 @contextlib.contextmanager
 def _training() -> Iterator[None]:
     """A worker that trains for as long as the block lasts."""
-    from lib.core.plan import ModelPlan
+    from lib.core.model_plan import ModelPlan
     from lib.workflow import samples, train
     from lib.workflow.project import demo_project, new_workspace
 

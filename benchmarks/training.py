@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.report import Row, median
 from lib.core.legend import Legend
-from lib.core.plan import ModelPlan
+from lib.core.model_plan import ModelPlan
 from lib.core.samples import SampleSet
 from lib.core.split import Split
 from lib.models import training

@@ -1,60 +1,43 @@
-"""What a person decides, step by step: the frozen parts of which a project is made.
+"""What a person decides on labels, samples, split and deployment: frozen parts of a project.
+
+`lib.core.imagery_plan` and `lib.core.model_plan` hold the other two.
 
 A plan holds settings only, no results, and survives a round trip through JSON. Checks that need
 no service are made here, when a plan is built; what a collection has is checked by the steps.
 """
 
 from dataclasses import dataclass, field
-from datetime import date
 
-from lib.core.errors import DateError, PlanError
+from lib.core.errors import PlanError
+from lib.core.plan_checks import one_of, within
 
-ALLOCATIONS = ("equal", "proportional")
-SPLIT_KINDS = ("random", "blocks", "polygon")
-LABEL_KINDS = ("map", "features")
+ALLOCATIONS = ("equal", "proportional", "square root", "by hand", "neyman")
+SPLIT_KINDS = ("random", "simple", "blocks", "polygon", "column")
+LABEL_KINDS = ("map", "features", "drawn", "table")
+RESAMPLINGS = ("none", "under", "over", "smote")
+WEIGHTINGS = ("balanced", "effective number")
+AUGMENTATIONS = ("flips", "rotations", "brightness", "noise", "jitter", "missing dates")
 
 
 @dataclass(frozen=True)
-class ImageryPlan:
-    """Which pixels a network sees.
+class DrawnLabel:
+    """A point or polygon drawn on the map.
 
     Attributes:
-        collection: Earth Engine id of an image collection, or of an image (own rasters).
-        start: First day, ISO form, inclusive; empty for a single image.
-        end: Day after the last, ISO form, exclusive; empty for a single image.
-        mask_clouds: Whether the catalogue's cloud mask of the collection is applied.
-        composite: How scenes become one image; "median".
-        bands: Band names as the collection spells them, in predictor order.
-        indices: Names of spectral indices of the catalogue, appended after the bands.
-        scale_m: Pixel size of the training grid in metres.
+        value: Value of its class in the legend.
+        geometry: GeoJSON geometry as text.
     """
 
-    collection: str = "COPERNICUS/S2_SR_HARMONIZED"
-    start: str = "2021-06-01"
-    end: str = "2021-09-01"
-    mask_clouds: bool = True
-    composite: str = "median"
-    bands: tuple[str, ...] = ("B2", "B3", "B4", "B8", "B11", "B12")
-    indices: tuple[str, ...] = ("NDVI", "NDWI")
-    scale_m: float = 10.0
+    value: int
+    geometry: str
 
-    def __post_init__(self) -> None:
-        if not self.bands:
-            raise PlanError("No bands are chosen.", hint="Choose at least one band.", field="bands")
-        if not 0 < self.scale_m <= 10_000:
-            raise PlanError(
-                f"A pixel size of {self.scale_m:g} m cannot be used.",
-                hint="Give one between 0.1 and 10,000 m.",
-                field="scale_m",
-            )
-        if self.start or self.end:
-            start, end = parse_day(self.start), parse_day(self.end)
-            if end <= start:
-                raise DateError(
-                    f"The dates run backwards: from {self.start} to {self.end}.",
-                    hint="Choose a last day after the first.",
-                    field="dates",
-                )
+
+@dataclass(frozen=True)
+class Remap:
+    """A value of a label source that stands for a class of the legend."""
+
+    value: int
+    to: int
 
 
 @dataclass(frozen=True)
@@ -62,19 +45,37 @@ class LabelPlan:
     """Where labels come from.
 
     Attributes:
-        kind: "map" for a reference map, "features" for polygons or points with classes.
-        source: Earth Engine id of the map (image or collection) or of the table.
-        band: Label band of a reference map; empty for features.
-        class_property: Column that holds the class of a feature; empty for maps.
+        kind: "map" for a reference map, "features" for polygons or points of an asset, "drawn"
+            for those drawn on the map, "table" for finished samples with predictors in a file.
+        source: Earth Engine id of the map (image or collection) or of the features; for "table"
+            the name of a file of the project.
+        band: Label band of a reference map; empty for the others.
+        class_property: Column that holds the class of a feature or a row; empty for maps.
+        remap: Values of the source that stand for another class than the one of their number.
+        drawn: What was drawn.
+        group_property: Column whose values are never parted by the split "polygon"; empty for
+            the polygons themselves.
+        part_property: Column that says "training", "validation" or "test", for the split
+            "column"; empty where there is none.
+        predictor_columns: Columns of a table that are predictors, in order.
+        lon_property: Column of a table with the longitude in degrees; may be empty.
+        lat_property: Column of a table with the latitude in degrees; may be empty.
     """
 
     kind: str = "map"
     source: str = "ESA/WorldCover/v200"
     band: str = "Map"
     class_property: str = ""
+    remap: tuple[Remap, ...] = ()
+    drawn: tuple[DrawnLabel, ...] = ()
+    group_property: str = ""
+    part_property: str = ""
+    predictor_columns: tuple[str, ...] = ()
+    lon_property: str = ""
+    lat_property: str = ""
 
     def __post_init__(self) -> None:
-        _one_of("label kind", self.kind, LABEL_KINDS, field_name="labels")
+        one_of("label kind", self.kind, LABEL_KINDS, field_name="labels")
 
 
 @dataclass(frozen=True)
@@ -83,18 +84,29 @@ class SamplingPlan:
 
     Attributes:
         per_class: Samples asked for each class; with "proportional", their mean over classes.
-        allocation: "equal" or "proportional" (to the mapped share of each class).
+        allocation: One of `ALLOCATIONS`: "proportional" and "square root" are of the mapped
+            share of each class; "neyman" weighs the share by the spread of what is expected.
         class_weights: Whether training weighs classes by the inverse of their frequency.
         seed: Seed of the draw.
+        counts: Samples of each class in the order of the legend, for "by hand".
+        floor: Least samples asked of each class.
+        min_distance_m: Least distance between two samples in metres; 0 for any.
+        pure: Whether all eight neighbours of a sample must be of its class.
     """
 
     per_class: int = 400
     allocation: str = "equal"
     class_weights: bool = True
     seed: int = 0
+    counts: tuple[int, ...] = ()
+    floor: int = 0
+    min_distance_m: float = 0.0
+    pure: bool = False
 
     def __post_init__(self) -> None:
-        _one_of("allocation", self.allocation, ALLOCATIONS, field_name="allocation")
+        one_of("allocation", self.allocation, ALLOCATIONS, field_name="allocation")
+        within("floor", self.floor, 0, 20_000)
+        within("min_distance_m", self.min_distance_m, 0.0, 100_000.0)
         if not 2 <= self.per_class <= 20_000:
             raise PlanError(
                 f"{self.per_class:,} samples a class cannot be drawn.",
@@ -104,12 +116,38 @@ class SamplingPlan:
 
 
 @dataclass(frozen=True)
+class BalancePlan:
+    """What is done to the training set after the split, so that rare classes count.
+
+    Attributes:
+        resample: One of `RESAMPLINGS`: "under" to the smallest class, "over" to the largest by
+            repetition, "smote" to the largest by interpolation (single pixels only).
+        weighting: How class weights follow from counts: "balanced" is n / (k n_c), "effective
+            number" is that of Cui et al. (2019).
+        augment: Which of `AUGMENTATIONS` are applied to training samples, anew in every epoch.
+        seed: Seed of the resampling.
+    """
+
+    resample: str = "none"
+    weighting: str = "balanced"
+    augment: tuple[str, ...] = ()
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        one_of("resampling", self.resample, RESAMPLINGS, field_name="resample")
+        one_of("weighting", self.weighting, WEIGHTINGS, field_name="weighting")
+        for name in self.augment:
+            one_of("augmentation", name, AUGMENTATIONS, field_name="augment")
+
+
+@dataclass(frozen=True)
 class SplitPlan:
     """How samples are parted into training, validation and test set.
 
     Attributes:
-        kind: "random" (stratified by class), "blocks" (spatial blocks) or "polygon" (all samples
-            of a polygon in one part).
+        kind: "random" (stratified by class), "simple" (at random, whatever the class), "blocks"
+            (spatial blocks), "polygon" (all samples of a polygon or group in one part) or
+            "column" (as a column of the labels says).
         validation: Share of the samples in the validation set.
         test: Share of the samples in the test set.
         block_size_m: Side of a spatial block in metres.
@@ -123,7 +161,7 @@ class SplitPlan:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _one_of("split", self.kind, SPLIT_KINDS, field_name="split")
+        one_of("split", self.kind, SPLIT_KINDS, field_name="split")
         if not (
             0 < self.validation < 1 and 0 < self.test < 1 and self.validation + self.test < 0.9
         ):
@@ -132,49 +170,6 @@ class SplitPlan:
                 "leave too little to train on.",
                 hint="Keep both above 0 and their sum below 0.9.",
                 field="split",
-            )
-
-
-@dataclass(frozen=True)
-class ModelPlan:
-    """Which network is trained, and how.
-
-    Attributes:
-        family: Name of a family in `lib.models.families`.
-        hidden_units: Width of each hidden layer.
-        dropout: Share of hidden activations dropped in training, 0 to 0.9.
-        learning_rate: Step size of Adam at the start.
-        batch_size: Samples in a gradient step.
-        epochs: Most passes over the training set.
-        patience: Epochs without a better validation loss before training stops.
-        forest_trees: Trees of the random forest that is trained beside the network.
-        seed: Seed of weights, dropout and the order of samples.
-    """
-
-    family: str = "mlp"
-    hidden_units: tuple[int, ...] = (64, 64)
-    dropout: float = 0.1
-    learning_rate: float = 0.002
-    batch_size: int = 32
-    epochs: int = 100
-    patience: int = 15
-    forest_trees: int = 100
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        _within("dropout", self.dropout, 0.0, 0.9)
-        _within("learning_rate", self.learning_rate, 1e-6, 1.0)
-        _within("batch_size", self.batch_size, 1, 65_536)
-        _within("epochs", self.epochs, 1, 2_000)
-        _within("patience", self.patience, 1, 2_000)
-        _within("forest_trees", self.forest_trees, 1, 1_000)
-        for width in self.hidden_units:
-            _within("hidden_units", width, 1, 2_048)
-        if len(self.hidden_units) > 8:
-            raise PlanError(
-                f"{len(self.hidden_units)} hidden layers are too many.",
-                hint="Use at most 8.",
-                field="hidden_units",
             )
 
 
@@ -204,33 +199,3 @@ class FileRef:
     sha256: str
     asset: str
     note: str = field(default="")
-
-
-def parse_day(text: str) -> date:
-    """Read an ISO day such as "2024-05-01".
-
-    Raises:
-        DateError: The text is no day.
-    """
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise DateError(
-            f"“{text}” is no date.", hint="Write it as 2024-05-01.", field="dates"
-        ) from None
-
-
-def _one_of(what: str, value: str, allowed: tuple[str, ...], *, field_name: str) -> None:
-    if value not in allowed:
-        raise PlanError(
-            f"Unknown {what} “{value}”.", hint=f"Use one of {', '.join(allowed)}.", field=field_name
-        )
-
-
-def _within(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise PlanError(
-            f"{name.replace('_', ' ').capitalize()} is {value:g}.",
-            hint=f"Keep it between {low:g} and {high:g}.",
-            field=name,
-        )

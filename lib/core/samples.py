@@ -1,8 +1,8 @@
-"""Samples: pixels with predictors, a class and a place."""
+"""Samples: pixels, series or patches with predictors, a class and a place."""
 
 import json
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,21 @@ from lib.core.errors import SampleError
 from lib.core.legend import Legend
 
 NO_GROUP = -1
+_LARGE_BYTES = 128 * 1024**2
+_CHECKED_VALUES = 16_000_000
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True, eq=False)
 class SampleSet:
-    """Labelled pixels; all arrays have one row a sample and cannot be written to.
+    """Labelled samples; all arrays have one row a sample and cannot be written to.
+
+    A sample is a pixel, a series of dates of a pixel, or a patch of pixels: its form.
 
     Attributes:
-        predictors: float32 (samples, predictors), in the order of `names`, no NaN.
+        predictors: float32, (samples, predictors) for pixels, (samples, dates, predictors) for
+            series, (samples, rows, columns, predictors) for patches; in the order of `names`,
+            no NaN, 0 where `valid` is false.
         class_index: int16 (samples,), index into the legend.
         names: Predictor names.
         legend: The classes.
@@ -30,6 +36,13 @@ class SampleSet:
         group: int32 (samples,), id of the polygon that the label came from, or -1.
         ids: int64 (samples,), unique and stable over parts and files.
         part: Whether this is taken from a larger set, so that it may have one class only.
+        valid: bool, (samples, dates) or (samples, rows, columns): where predictors were observed;
+            None where all were, and always for pixels.
+        dense: int16 (samples, rows, columns), class index of every pixel of a patch, -1 where
+            there is no label; None where only the centre has one.
+        given: int8 (samples,), 0, 1 or 2 where a column of the labels puts the sample into
+            training, validation or test set, else -1; None where there is no such column.
+        steps: First day of each window of a series, ISO form.
 
     Raises:
         SampleError: There are no samples, one class only, NaN, or arrays that do not fit.
@@ -44,19 +57,29 @@ class SampleSet:
     group: NDArray[np.int32]
     ids: NDArray[np.int64]
     part: bool = False
+    valid: NDArray[np.bool_] | None = None
+    dense: NDArray[np.int16] | None = None
+    given: NDArray[np.int8] | None = None
+    steps: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name, kind in _COLUMNS.items():
-            column = np.ascontiguousarray(getattr(self, name), dtype=kind).view()
+        for name, values in self._columns().items():
+            column = np.ascontiguousarray(values, dtype=_COLUMNS[name]).view()
             column.setflags(write=False)
             object.__setattr__(self, name, column)
         object.__setattr__(self, "names", tuple(self.names))
+        object.__setattr__(self, "steps", tuple(self.steps))
         self._check_shapes()
         self._check_values()
         self._check_classes()
 
     def __len__(self) -> int:
         return len(self.class_index)
+
+    @property
+    def form(self) -> str:
+        """What a sample is: "pixel", "series" or "patch"."""
+        return {2: "pixel", 3: "series", 4: "patch"}[self.predictors.ndim]
 
     @property
     def counts(self) -> NDArray[np.int64]:
@@ -66,8 +89,8 @@ class SampleSet:
     def take(self, indices: ArrayLike) -> "SampleSet":
         """Return the samples at some indices, in that order."""
         chosen = np.asarray(indices)
-        columns: dict[str, Any] = {name: getattr(self, name)[chosen] for name in _COLUMNS}
-        return SampleSet(names=self.names, legend=self.legend, part=True, **columns)
+        columns = {name: values[chosen] for name, values in self._columns().items()}
+        return replace(self, part=True, **columns)
 
     def with_classes_of_at_least(self, count: int) -> "SampleSet":
         """Leave out classes with fewer samples, from the samples and from the legend.
@@ -87,42 +110,56 @@ class SampleSet:
         place = np.full(len(self.legend), -1, np.int16)
         place[kept] = np.arange(len(kept))
         chosen = np.flatnonzero(place[self.class_index] >= 0)
-        columns: dict[str, Any] = {name: getattr(self, name)[chosen] for name in _COLUMNS}
+        columns = {name: values[chosen] for name, values in self._columns().items()}
         columns["class_index"] = place[columns["class_index"]]
+        if self.dense is not None:
+            columns["dense"] = np.where(columns["dense"] < 0, -1, place[columns["dense"]])
         legend = Legend(tuple(self.legend.classes[index] for index in kept))
-        return SampleSet(names=self.names, legend=legend, part=self.part, **columns)
+        return replace(self, legend=legend, **columns)
 
     def save(self, path: Path) -> None:
-        """Write the samples to a compressed .npz file."""
-        columns: dict[str, Any] = {name: getattr(self, name) for name in _COLUMNS}
+        """Write the samples to a .npz file; large predictors go to a file of their own beside it.
+
+        Args:
+            path: A name that ends with ".npz".
+        """
+        columns = self._columns()
+        if self.predictors.nbytes > _LARGE_BYTES:
+            np.save(_beside(path), columns.pop("predictors"))
+        facts = {"names": self.names, "steps": self.steps, "part": self.part}
         with path.open("wb") as file:
             np.savez_compressed(
                 file,
-                names=np.array(self.names, dtype=np.str_),
+                facts=np.array(json.dumps(facts)),
                 legend=np.array(json.dumps(self.legend.to_json())),
-                part=np.array(self.part),
                 **columns,
             )
 
     @classmethod
     def load(cls, path: Path) -> "SampleSet":
-        """Read what `save` wrote.
+        """Read what `save` wrote; large predictors stay on disk and are mapped into memory.
 
         Raises:
             SampleError: The file is missing, damaged, or holds no samples.
         """
         try:
             with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-                columns: dict[str, Any] = {name: file[name] for name in _COLUMNS}
-                names = tuple(str(name) for name in file["names"])
+                columns: dict[str, Any] = {name: file[name] for name in _COLUMNS if name in file}
+                facts = json.loads(str(file["facts"]))
                 legend = str(file["legend"])
-                part = bool(file["part"])
+            if "predictors" not in columns:
+                columns["predictors"] = np.load(_beside(path), mmap_mode="r", allow_pickle=False)
         except _UNREADABLE as error:
             raise _error(
                 f"The samples in {path.name} cannot be read: {type(error).__name__}.",
                 "Draw the samples again.",
             ) from None
-        return cls(names=names, legend=Legend.from_json(legend), part=part, **columns)
+        return cls(legend=Legend.from_json(legend), **facts, **columns)
+
+    def _columns(self) -> dict[str, Any]:
+        """The arrays that are there, by name."""
+        columns = {name: getattr(self, name) for name in _COLUMNS}
+        return {name: values for name, values in columns.items() if values is not None}
 
     def _check_shapes(self) -> None:
         if len(self) == 0:
@@ -130,22 +167,29 @@ class SampleSet:
                 "There are no samples.",
                 "Choose an area where the labels and the imagery meet, or ask for more samples.",
             )
-        expected = (len(self), len(self.names))
-        if self.predictors.shape != expected:
+        shape = self.predictors.shape
+        if not 2 <= len(shape) <= 4 or (shape[0], shape[-1]) != (len(self), len(self.names)):
             raise _error(
-                f"The predictors have the shape {self.predictors.shape}, and {len(self)} samples "
-                f"of {len(self.names)} predictors need {expected}.",
+                f"The predictors have the shape {shape}, and {len(self)} samples of "
+                f"{len(self.names)} predictors need {(len(self), len(self.names))}, with the dates "
+                "of a series or the rows and columns of a patch in between.",
                 "Give one row a sample and one column a name.",
             )
-        for name in _COLUMNS:
-            if len(getattr(self, name)) != len(self):
+        for name, values in self._columns().items():
+            if len(values) != len(self):
                 raise _error(
-                    f"“{name}” has {len(getattr(self, name)):,} entries for {len(self):,} samples.",
+                    f"“{name}” has {len(values):,} entries for {len(self):,} samples.",
                     "Give one a sample.",
+                )
+        for name, inner in (("valid", self.valid), ("dense", self.dense)):
+            if inner is not None and inner.shape != shape[:-1]:
+                raise _error(
+                    f"“{name}” has the shape {inner.shape}; the predictors have {shape}.",
+                    "Give one value for each vector of predictors.",
                 )
 
     def _check_values(self) -> None:
-        finite = np.isfinite(self.predictors)
+        finite = self._finite()
         if not finite.all():
             bad = int((~finite.all(axis=1)).sum())
             name = self.names[int(np.argmin(finite.all(axis=0)))]
@@ -161,6 +205,15 @@ class SampleSet:
             )
         if len(np.unique(self.ids)) != len(self):
             raise _error("Two samples have the same id.", "Give every sample its own id.")
+
+    def _finite(self) -> NDArray[np.bool_]:
+        """Whether all values of a predictor are numbers, shape (samples, predictors)."""
+        inner = tuple(range(1, self.predictors.ndim - 1))
+        blocks = range(0, len(self), max(1, _CHECKED_VALUES // self.predictors[0].size))
+        step = blocks.step
+        return np.concatenate(
+            [np.isfinite(self.predictors[i : i + step]).all(axis=inner) for i in blocks]
+        )
 
     def _check_classes(self) -> None:
         present = np.flatnonzero(self.counts)
@@ -182,7 +235,14 @@ _COLUMNS: dict[str, Any] = {
     "lat": np.float64,
     "group": np.int32,
     "ids": np.int64,
+    "valid": np.bool_,
+    "dense": np.int16,
+    "given": np.int8,
 }
+
+
+def _beside(path: Path) -> Path:
+    return path.with_suffix(".predictors.npy")
 
 
 def _error(message: str, hint: str) -> SampleError:

@@ -10,7 +10,7 @@ from lib.catalog.collections import CloudMask, Collection, SceneFilter, find
 from lib.catalog.indices import Index, find_index
 from lib.core.aoi import Aoi
 from lib.core.errors import PlanError
-from lib.core.plan import ImageryPlan
+from lib.core.imagery_plan import ImageryPlan
 from lib.earthengine.graphs import region_of, valid_everywhere
 
 # Decibels to the natural logarithm of power: dB = 10 log10(p), so ln(p) = dB * ln(10) / 10.

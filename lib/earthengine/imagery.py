@@ -12,7 +12,8 @@ from lib.core.aoi import Aoi
 from lib.core.errors import DateError, LabelError, NotFoundError
 from lib.core.expression import Expression
 from lib.core.grid import Grid
-from lib.core.plan import ImageryPlan, LabelPlan
+from lib.core.imagery_plan import ImageryPlan
+from lib.core.plan import LabelPlan
 from lib.earthengine import composite
 from lib.earthengine.access import Connection, is_own, with_connection
 from lib.earthengine.answers import value_of

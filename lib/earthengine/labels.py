@@ -10,8 +10,9 @@ from lib.catalog.legends import preset
 from lib.core.aoi import Aoi
 from lib.core.errors import LabelError
 from lib.core.expression import Expression
+from lib.core.imagery_plan import ImageryPlan
 from lib.core.legend import Legend
-from lib.core.plan import ImageryPlan, LabelPlan
+from lib.core.plan import LabelPlan
 from lib.earthengine.access import Connection, is_own, with_connection
 from lib.earthengine.answers import rows_of, value_of
 from lib.earthengine.assets import asset_facts, table_facts

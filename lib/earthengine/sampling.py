@@ -14,8 +14,9 @@ from lib.core.balance import allocate
 from lib.core.errors import SampleError
 from lib.core.expression import Expression
 from lib.core.grid import Grid
+from lib.core.imagery_plan import ImageryPlan
 from lib.core.legend import Legend
-from lib.core.plan import ImageryPlan, LabelPlan, SamplingPlan
+from lib.core.plan import LabelPlan, SamplingPlan
 from lib.core.samples import SampleSet
 from lib.earthengine.access import Connection, map_requests, with_connection
 from lib.earthengine.answers import rows_of, value_of

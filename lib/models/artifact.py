@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lib.core.errors import ModelError
 from lib.core.legend import Legend
-from lib.core.plan import ModelPlan
+from lib.core.model_plan import ModelPlan
 from lib.core.samples import SampleSet
 from lib.models.families import weight_count
 from lib.models.inference import Engine

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from lib.core.errors import ModelError
-from lib.core.plan import ModelPlan
+from lib.core.model_plan import ModelPlan
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lib.core.plan import ModelPlan
+from lib.core.model_plan import ModelPlan
 from lib.models.families import find_family
 
 _CONSTANT = 1e-6

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lib.core.errors import ModelError
-from lib.core.plan import ModelPlan
+from lib.core.model_plan import ModelPlan
 from lib.core.samples import SampleSet
 from lib.core.split import Split
 from lib.models import runtime

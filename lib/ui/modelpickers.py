@@ -6,7 +6,8 @@ from typing import Protocol
 import streamlit as st
 
 from lib.core.errors import PlanError
-from lib.core.plan import DeploymentPlan, ModelPlan
+from lib.core.model_plan import ModelPlan
+from lib.core.plan import DeploymentPlan
 from lib.ui.guard import slot
 from lib.ui.state import key_for
 from lib.workflow.project import Workspace

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lib.catalog.collections import Collection, find
 from lib.core.aoi import Aoi
-from lib.core.plan import ImageryPlan
+from lib.core.imagery_plan import ImageryPlan
 from lib.ui import state
 from lib.ui.guard import guard, slot
 from lib.ui.state import key_for

@@ -10,16 +10,10 @@ from typing import Any
 
 from lib.core.aoi import Aoi
 from lib.core.errors import AppError, ProjectError
+from lib.core.imagery_plan import ImageryPlan
 from lib.core.legend import Legend
-from lib.core.plan import (
-    DeploymentPlan,
-    FileRef,
-    ImageryPlan,
-    LabelPlan,
-    ModelPlan,
-    SamplingPlan,
-    SplitPlan,
-)
+from lib.core.model_plan import ModelPlan
+from lib.core.plan import BalancePlan, DeploymentPlan, FileRef, LabelPlan, SamplingPlan, SplitPlan
 
 SCHEMA_VERSION = 1
 NAME_LIMIT = 120
@@ -35,7 +29,7 @@ class Project:
         imagery: Which pixels the network sees.
         labels: Where labels come from.
         legend: Classes; None means those that the label source brings.
-        sampling, split, model, deployment: Settings of the later steps.
+        sampling, split, balance, model, deployment: Settings of the later steps.
         files: Files that became assets of Local Earth, with their digests.
     """
 
@@ -46,6 +40,7 @@ class Project:
     legend: Legend | None = None
     sampling: SamplingPlan = SamplingPlan()
     split: SplitPlan = SplitPlan()
+    balance: BalancePlan = BalancePlan()
     model: ModelPlan = ModelPlan()
     deployment: DeploymentPlan = DeploymentPlan()
     files: tuple[FileRef, ...] = ()
@@ -56,6 +51,7 @@ PLANS: dict[str, type[Any]] = {
     "labels": LabelPlan,
     "sampling": SamplingPlan,
     "split": SplitPlan,
+    "balance": BalancePlan,
     "model": ModelPlan,
     "deployment": DeploymentPlan,
 }
@@ -167,8 +163,8 @@ def _files(data: Any) -> tuple[FileRef, ...]:
 
 
 def _plan_to_dict(plan: Any) -> dict[str, Any]:
-    data = dataclasses.asdict(plan)
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in data.items()}
+    data: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(plan)))
+    return data
 
 
 def _plan(part: str, kind: type[Any], data: Any) -> Any:
@@ -189,7 +185,9 @@ def _plan(part: str, kind: type[Any], data: Any) -> Any:
 
 
 def _typed(part: str, key: str, value: Any, wanted: Any) -> Any:
-    """Check a value against a field's type: str, bool, int, float, or a tuple of one of them."""
+    """Check a value against a field's type: plain, a plan within the plan, or a tuple of them."""
+    if dataclasses.is_dataclass(wanted):
+        return _plan(f"{part}: {key}", typing.cast("type[Any]", wanted), value)
     if isinstance(wanted, types.GenericAlias):
         if not isinstance(value, list):
             raise _wrong_type(part, key, value, "a list")

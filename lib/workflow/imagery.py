@@ -6,8 +6,8 @@ from lib.core.aoi import Aoi
 from lib.core.errors import AoiError
 from lib.core.formats import number
 from lib.core.grid import Grid
+from lib.core.imagery_plan import ImageryPlan
 from lib.core.layer import MapLayer
-from lib.core.plan import ImageryPlan
 from lib.earthengine import assets, tiles
 from lib.earthengine import imagery as service
 from lib.workflow import uploads

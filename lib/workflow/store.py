@@ -26,7 +26,7 @@ KINDS = ("samples", "train", "other_split", "deploy", "results")
 
 _PARTS: dict[str, tuple[str, ...]] = {
     "samples": ("connection", "aoi", "imagery", "labels", "legend", "sampling"),
-    "train": ("split", "class_weights", "model"),
+    "train": ("split", "class_weights", "balance", "model"),
     "other_split": (),
     "deploy": ("deployment",),
     "results": (),
@@ -41,6 +41,7 @@ _WORDS = {
     "sampling": "the number of samples",
     "split": "the split",
     "class_weights": "the class weights",
+    "balance": "the balance of classes",
     "model": "the network's settings",
     "deployment": "the deployment",
 }

@@ -3,7 +3,9 @@
 import pytest
 
 from lib.core.errors import DateError, PlanError
-from lib.core.plan import ImageryPlan, LabelPlan, ModelPlan, SamplingPlan, SplitPlan
+from lib.core.imagery_plan import ImageryPlan
+from lib.core.model_plan import ModelPlan
+from lib.core.plan import LabelPlan, SamplingPlan, SplitPlan
 
 
 @pytest.mark.parametrize(

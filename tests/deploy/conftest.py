@@ -11,7 +11,7 @@ import pytest
 from lib.core.expression import Expression
 from lib.core.grid import Grid
 from lib.core.legend import Legend
-from lib.core.plan import ModelPlan
+from lib.core.model_plan import ModelPlan
 from lib.earthengine.access import Connection, with_connection
 from lib.earthengine.connection import local
 from lib.earthengine.graphs import to_expression

@@ -3,8 +3,8 @@ import pytest
 
 from lib.core.errors import LimitError
 from lib.core.grid import Grid
+from lib.core.imagery_plan import ImageryPlan
 from lib.core.legend import Legend
-from lib.core.plan import ImageryPlan
 from lib.core.samples import SampleSet
 from lib.earthengine import classifiers, imagery
 from lib.earthengine.pixels import fetch

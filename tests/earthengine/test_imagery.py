@@ -10,7 +10,7 @@ from lib.core.aoi import Aoi
 from lib.core.errors import AoiError, DateError, PlanError
 from lib.core.expression import Expression
 from lib.core.grid import Grid
-from lib.core.plan import ImageryPlan
+from lib.core.imagery_plan import ImageryPlan
 from lib.earthengine import imagery
 from lib.earthengine.access import Connection, with_connection
 from lib.earthengine.composite import _median_of_power

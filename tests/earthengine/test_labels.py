@@ -1,8 +1,9 @@
 import pytest
 
 from lib.core.errors import LabelError
+from lib.core.imagery_plan import ImageryPlan
 from lib.core.legend import Legend
-from lib.core.plan import ImageryPlan, LabelPlan
+from lib.core.plan import LabelPlan
 from lib.earthengine import imagery, labels
 from lib.earthengine.connection import local
 from tests.earthengine.scene import BANDS, Scene

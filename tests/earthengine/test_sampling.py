@@ -3,8 +3,9 @@ import pytest
 
 from lib.core.errors import LabelError, SampleError
 from lib.core.grid import Grid
+from lib.core.imagery_plan import ImageryPlan
 from lib.core.legend import Legend
-from lib.core.plan import ImageryPlan, LabelPlan, SamplingPlan
+from lib.core.plan import LabelPlan, SamplingPlan
 from lib.core.samples import SampleSet
 from lib.earthengine import imagery, labels, sampling
 from lib.earthengine.sampling import DrawReport

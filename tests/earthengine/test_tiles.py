@@ -9,9 +9,10 @@ from lib.catalog.collections import Visual
 from lib.core.aoi import Aoi
 from lib.core.expression import Expression
 from lib.core.grid import Grid
+from lib.core.imagery_plan import ImageryPlan
 from lib.core.layer import MapLayer
 from lib.core.legend import Legend
-from lib.core.plan import ImageryPlan, LabelPlan
+from lib.core.plan import LabelPlan
 from lib.earthengine import imagery, labels, pixels, tiles
 from lib.earthengine.access import Connection
 from lib.earthengine.connection import local, over_http

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from lib.core.legend import Legend
-from lib.core.plan import ModelPlan
+from lib.core.model_plan import ModelPlan
 from lib.core.samples import SampleSet
 from lib.core.split import Split
 from lib.models.progress import EpochRow

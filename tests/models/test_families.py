@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from lib.core.errors import ModelError
-from lib.core.plan import ModelPlan
+from lib.core.model_plan import ModelPlan
 from lib.models.families import FAMILIES, find_family, weight_count
 from lib.models.networks import build_network
 

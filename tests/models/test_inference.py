@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lib.core.errors import ModelError
-from lib.core.plan import ModelPlan
+from lib.core.model_plan import ModelPlan
 from lib.models.artifact import Artifact
 from lib.models.inference import Engine
 from lib.models.networks import build_network

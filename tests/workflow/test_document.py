@@ -6,8 +6,10 @@ import pytest
 
 from lib.core.aoi import Aoi
 from lib.core.errors import ProjectError
+from lib.core.imagery_plan import ImageryPlan
 from lib.core.legend import Legend, LegendClass
-from lib.core.plan import FileRef, ImageryPlan, ModelPlan
+from lib.core.model_plan import ModelPlan
+from lib.core.plan import FileRef
 from lib.workflow.document import SCHEMA_VERSION, Project, from_text, to_dict, to_text
 
 FULL = Project(

@@ -6,7 +6,8 @@ import pytest
 
 from lib.core.aoi import Aoi
 from lib.core.errors import AoiError, PlanError, ProjectError, SignInError
-from lib.core.plan import ImageryPlan, LabelPlan, SamplingPlan
+from lib.core.imagery_plan import ImageryPlan
+from lib.core.plan import LabelPlan, SamplingPlan
 from lib.workflow import imagery, store
 from lib.workflow.project import (
     STEPS,

@@ -8,7 +8,8 @@ import pytest
 
 from lib.core.aoi import Aoi
 from lib.core.errors import ProjectError
-from lib.core.plan import ModelPlan, SamplingPlan, SplitPlan
+from lib.core.model_plan import ModelPlan
+from lib.core.plan import SamplingPlan, SplitPlan
 from lib.workflow import store
 from lib.workflow.document import Project
 

@@ -31,8 +31,8 @@ def ask_for_missing(ws: Workspace) -> bool:
         slot("files")
         if brought and st.button("Import them", key="bring-files"):
             with guard(), st.spinner("Reading the files"):
-                for file in brought:
-                    uploads.bring(ws, file.name, file.getvalue())
+                for given in brought:
+                    uploads.bring(ws, given.name, given.getvalue())
                 state.show_elsewhere()
                 st.rerun()
     return True

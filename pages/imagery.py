@@ -6,7 +6,7 @@ import streamlit as st
 
 from lib.core.aoi import Aoi
 from lib.core.formats import area_words, number
-from lib.ui import arealayers, footer, frame, guide, maps, pickers, progress, state
+from lib.ui import arealayers, filespanel, footer, frame, guide, maps, pickers, progress, state
 from lib.ui.guard import guard, slot
 from lib.workflow import imagery
 from lib.workflow.imagery import ImageryView
@@ -63,6 +63,9 @@ with guard():
     ws = state.workspace()
     guide.banner("imagery")
     left, right = frame.two_thirds()
+    with left:
+        if filespanel.ask_for_missing(ws):
+            st.stop()
     with right:
         frame.heading("imagery")
         pickers.area(ws)

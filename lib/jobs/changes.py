@@ -72,7 +72,7 @@ def bury(directory: Path, epitaph: str = "The worker of this job is gone.") -> N
     if (directory / "CANCEL").exists():
         write_status(directory, replace(ended, state=CANCELLED))
         return
-    hint = "Resume it: it goes on from where it last saved its work."
+    hint = "Start it again: it goes on from where it last saved its work."
     write_status(directory, replace(ended, state=FAILED, error_message=epitaph, error_hint=hint))
 
 

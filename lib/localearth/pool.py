@@ -104,8 +104,11 @@ class Pool:
                 if not self._changed.wait(until - time.monotonic()):
                     raise Unavailable("The service is busy; try again.")
             self._busy += 1
-            if self._idle:
-                return self._idle.pop()
+            while self._idle:
+                process = self._idle.pop()
+                if process.alive:
+                    return process
+                process.end()
         try:
             return _Process(self._home)
         except BaseException:
@@ -143,6 +146,11 @@ class _Process:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
         )
         self.fit = True
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs; one that somebody ended while it was idle does not."""
+        return self._process.poll() is None
 
     def ask(self, message: bytes, body: bytes, deadline_s: float) -> Answer:
         """Send a task and wait for its answer."""

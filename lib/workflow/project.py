@@ -9,7 +9,7 @@ from lib.core.errors import ProjectError, SignInError
 from lib.earthengine import connection as connections
 from lib.earthengine import imagery
 from lib.earthengine.connection import Connection
-from lib.workflow import store
+from lib.workflow import store, uploads
 from lib.workflow.document import Project, from_text
 from lib.workflow.store import STEPS
 from lib.workflow.workspace import REPOSITORY, Workspace, realm_of
@@ -91,6 +91,8 @@ def missing_for(workspace: Workspace, step: str) -> Missing | None:
         return None
     if workspace.project.aoi is None:
         return Missing("No area is chosen yet.", "imagery")
+    if workspace.connection.can.file_import and uploads.missing(workspace):
+        return Missing("Files that this project was made with are not here yet.", "imagery")
     before, words = _NEEDS.get(step, ("", ""))
     if not before:
         return None

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from lib.core.errors import NotFoundError, PlanError
+from lib.core.errors import NotFoundError, PlanError, ProjectError
 from lib.core.plan import FileRef
 from lib.earthengine import assets
 from lib.earthengine.assets import Asset, AssetFacts, TableFacts
@@ -32,6 +32,57 @@ def own_tables(workspace: Workspace) -> tuple[TableFacts, ...]:
     """Vector files that this project may use, with their columns."""
     connection = workspace.connection
     return tuple(assets.table_facts(connection, found) for found in _seen(workspace, "TABLE"))
+
+
+def missing(workspace: Workspace) -> tuple[FileRef, ...]:
+    """Files that the project was made with and that are no assets here yet."""
+    files = workspace.project.files
+    folders = {file.asset.rpartition("/")[0] for file in files}
+    there = {asset.id for folder in folders for asset in _in_folder(workspace, folder)}
+    return tuple(file for file in files if f"{_place(workspace)}{file.asset}" not in there)
+
+
+def bring(workspace: Workspace, filename: str, data: bytes) -> str:
+    """Take a file that the project was made with, and let the project use it.
+
+    Returns:
+        The asset's id.
+
+    Raises:
+        ProjectError: It is none of those that are missing.
+        AppError: As `take` does.
+    """
+    digest = hashlib.sha256(data).hexdigest()
+    wanted = [file for file in missing(workspace) if file.sha256 == digest]
+    if not wanted:
+        names = ", ".join(Path(file.path).name for file in missing(workspace))
+        raise ProjectError(
+            f"{filename} is none of the files that this project was made with.",
+            hint=f"Choose the very files: {names}. Another one can be imported beside them.",
+            field="files",
+        )
+    raster = Path(wanted[0].path).suffix.lower() in (".tif", ".tiff")
+    put = assets.import_raster if raster else assets.import_features
+    asset = take(workspace, filename, data, put)
+    _use_instead(workspace, wanted[0], asset)
+    return asset
+
+
+def _use_instead(workspace: Workspace, file: FileRef, asset: str) -> None:
+    """Let the project's imagery and labels name an asset instead of a file's former one."""
+    project, former = workspace.project, f"/assets/{file.asset}"
+    imagery, labels = project.imagery, project.labels
+    if imagery.collection.endswith(former):
+        imagery = replace(imagery, collection=asset)
+    if labels.source.endswith(former):
+        labels = replace(labels, source=asset)
+    noted = tuple(
+        replace(known, note=file.note) if known.sha256 == file.sha256 else known
+        for known in project.files
+        if known != file
+    )
+    workspace.project = replace(project, imagery=imagery, labels=labels, files=noted)
+    workspace.save()
 
 
 def take(workspace: Workspace, filename: str, data: bytes, put: Import) -> str:

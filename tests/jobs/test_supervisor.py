@@ -155,7 +155,7 @@ def test_killed_worker_when_resumed_goes_on_where_it_was(server: Supervisor) -> 
     died = ended(server, job_id)
     assert died.state == "failed"
     assert "killed (signal 9), most likely because memory ran out" in died.error_message
-    assert died.error_hint.startswith("Resume it")
+    assert died.error_hint.startswith("Start it again")
     assert server.history(job_id) == [{"number": 0}, {"number": 1}]
 
     resumed = server.resume(job_id)

@@ -60,6 +60,15 @@ def test_perform_when_process_was_killed_tries_a_new_one(pool):
     assert before not in children()
 
 
+def test_perform_when_all_idle_processes_were_killed_starts_new_ones(pool):
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda n: pool.perform(*value(n)), range(8)))
+    for before in children():
+        os.kill(before, signal.SIGKILL)
+
+    assert result(pool.perform(*value(2))) == 2
+
+
 def test_perform_when_time_is_up_says_so_and_recovers(home):
     hurried = Pool(home, size=1, deadline_s=0.01)
     with pytest.raises(EarthError, match=r"^Computation timed out\.$"):

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 
-from lib.core.errors import VectorError
+from lib.core.errors import ProjectError, VectorError
+from lib.core.plan import FileRef, LabelPlan
 from lib.workflow import samples, uploads
 from lib.workflow.project import Workspace, new_workspace
 
@@ -77,3 +79,32 @@ def test_upload_that_cannot_be_read_is_refused_and_noted_nowhere(first):
 
     assert first.project.files == ()
     assert names(first) == []
+
+
+def elsewhere_made() -> Workspace:
+    """A project whose labels are a file that is not here."""
+    file = FileRef("fields.geojson", hashlib.sha256(DATA).hexdigest(), "elsewhere", "two places")
+    labels = LabelPlan("features", "projects/local/assets/elsewhere", "", "class")
+    return new_workspace(project=replace(new_workspace().project, files=(file,), labels=labels))
+
+
+def test_file_that_a_project_was_made_with_is_missing_until_it_is_brought():
+    workspace = elsewhere_made()
+    assert [file.asset for file in uploads.missing(workspace)] == ["elsewhere"]
+
+    asset = uploads.bring(workspace, "renamed.geojson", DATA)
+
+    assert uploads.missing(workspace) == ()
+    assert workspace.project.labels == LabelPlan("features", asset, "", "class")
+    assert [file.note for file in workspace.project.files] == ["two places"]
+
+
+def test_another_file_than_the_missing_one_is_refused_and_changes_nothing():
+    workspace = elsewhere_made()
+    before = workspace.project
+
+    with pytest.raises(ProjectError, match=r"other\.geojson is none of the files") as caught:
+        uploads.bring(workspace, "other.geojson", DATA.replace(b"wood", b"crop"))
+
+    assert "fields.geojson" in caught.value.hint
+    assert workspace.project == before

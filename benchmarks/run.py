@@ -9,7 +9,18 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks import report
 
-NAMES = ("first_page", "rerun", "planet_tile", "localearth", "training", "growth", "walk")
+NAMES = (
+    "first_page",
+    "rerun",
+    "planet_tile",
+    "localearth",
+    "training",
+    "families",
+    "growth",
+    "samples",
+    "fetching",
+    "walk",
+)
 
 
 def main() -> int:

@@ -3,10 +3,10 @@
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from benchmarks.families import fit_seconds
 from benchmarks.report import Row, median
 from lib.core.legend import Legend
 from lib.core.model_plan import ModelPlan
@@ -35,7 +35,7 @@ def measure() -> list[Row]:
         for number in range(ROUNDS):
             run_dir = Path(folder) / str(number)
             ours.append(_train(samples, split, run_dir))
-            theirs.append(_fit(samples, split))
+            theirs.append(fit_seconds(samples.take(np.arange(45_000)), 40_000, _plan()))
         ratio = _classify_ratio(Artifact.load(run_dir))
     fit = median([a / b for a, b in zip(ours, theirs, strict=True)])
     return [
@@ -50,7 +50,16 @@ def measure() -> list[Row]:
 
 
 def _plan() -> ModelPlan:
-    return ModelPlan(epochs=EPOCHS, patience=EPOCHS, dropout=0.0)
+    return ModelPlan(
+        hidden_units=(64, 64),
+        activation="relu",
+        batch_norm=False,
+        dropout=0.0,
+        optimizer="adam",
+        batch_size=32,
+        epochs=EPOCHS,
+        patience=EPOCHS,
+    )
 
 
 def _samples() -> tuple[SampleSet, Split]:
@@ -82,41 +91,6 @@ def _train(samples: SampleSet, split: Split, run_dir: Path) -> float:
         class_weights=False,
     )
     return median([row.seconds for row in run.history[1:]])
-
-
-def _fit(samples: SampleSet, split: Split) -> float:
-    import keras
-
-    from lib.models.networks import build_network
-
-    keras.utils.set_random_seed(0)
-    network = build_network(_plan(), samples.predictors[split.training], n_classes=CLASSES)
-    network.compile(
-        "adam", "sparse_categorical_crossentropy", metrics=["accuracy"], jit_compile=False
-    )
-    seconds: list[float] = []
-
-    class Clock(keras.callbacks.Callback):  # type: ignore[misc]
-        """Times every epoch."""
-
-        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-            self.started = time.perf_counter()
-
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            seconds.append(time.perf_counter() - self.started)
-
-    parts = [
-        (samples.predictors[i], samples.class_index[i]) for i in (split.training, split.validation)
-    ]
-    network.fit(
-        *parts[0],
-        validation_data=parts[1],
-        batch_size=_plan().batch_size,
-        epochs=EPOCHS,
-        verbose=0,
-        callbacks=[Clock()],
-    )
-    return median(seconds[1:])
 
 
 def _classify_ratio(artifact: Artifact) -> float:

@@ -52,6 +52,7 @@ class CloudMask:
         at_most: Greatest value that is kept, or None.
         zero_bits: Bits that must all be zero.
         zero_band: A second band that must be zero, or empty.
+        values: The only values that are kept, or empty for all.
         source: Where this rule is from.
     """
 
@@ -61,6 +62,7 @@ class CloudMask:
     at_most: float | None = None
     zero_bits: tuple[int, ...] = ()
     zero_band: str = ""
+    values: tuple[int, ...] = ()
     source: str = ""
 
     @property
@@ -111,6 +113,7 @@ class Collection:
 
     Attributes:
         id: Earth Engine id.
+        code: A few letters that tell its bands from those of other data sets, such as "s1".
         title: What people call it.
         kind: "imagery", "labels", "elevation" or "clouds".
         type: "ImageCollection" or "Image".
@@ -118,18 +121,23 @@ class Collection:
         end: Day after the last, ISO form; empty while it grows.
         bands: All bands in the order of the data set.
         mask: Rule for clouds, or None.
+        other_mask: Rule where the service lacks the collection that `mask` links to, or None.
         filters: Conditions that make scenes alike; applied always.
         cloud_property: Scene property with the share of clouds in percent, or empty.
         most_cloud_percent: Scenes above are left out when clouds are masked, or None.
         vis: How to draw it, or None.
         legend: Name of its legend in the catalogue, or None.
         label_band: Band that holds classes, or empty.
+        cadence: "scenes", "year" for one image of each year, "once" where dates mean nothing.
+        members: Ids of the collections that are merged under common band names, if it is no
+            collection of Earth Engine itself.
         citation: How to cite it.
         licence: Its terms, in short.
         source: Page that states these facts.
     """
 
     id: str
+    code: str
     title: str
     kind: str
     type: str
@@ -137,12 +145,15 @@ class Collection:
     end: str
     bands: tuple[Band, ...]
     mask: CloudMask | None
+    other_mask: CloudMask | None
     filters: tuple[SceneFilter, ...]
     cloud_property: str
     most_cloud_percent: float | None
     vis: Visual | None
     legend: str | None
     label_band: str
+    cadence: str
+    members: tuple[str, ...]
     citation: str
     licence: str
     source: str
@@ -166,6 +177,11 @@ class Collection:
         return tuple(band for band in self.bands if band.role == "data")
 
     @property
+    def can_mask(self) -> bool:
+        """Whether clouds, shadows or noise at borders can be masked."""
+        return self.mask is not None or any(c.can_mask for c in map(find, self.members) if c)
+
+    @property
     def resolution_m(self) -> float:
         """Finest pixel size of the bands that hold data or classes, in metres."""
         return min(band.resolution_m for band in self.bands if band.role in ("data", "label"))
@@ -174,6 +190,16 @@ class Collection:
 def find(collection_id: str) -> Collection | None:
     """Return the data set of an Earth Engine id, or None where the catalogue lacks it."""
     return _by_id().get(collection_id)
+
+
+def search(text: str) -> tuple[Collection, ...]:
+    """Return the data sets in which every word of a text occurs, best known first.
+
+    Words are sought in id, title, short code, and names and titles of bands; capitals do not
+    matter. An empty text finds all.
+    """
+    words = text.casefold().split()
+    return tuple(c for c in all_collections() if all(word in _words_of(c) for word in words))
 
 
 def all_collections() -> tuple[Collection, ...]:
@@ -196,6 +222,13 @@ def _of_kind(kind: str) -> tuple[Collection, ...]:
 
 
 @cache
+def _words_of(collection: Collection) -> str:
+    bands = (f"{band.name} {band.title} {band.common}" for band in collection.bands)
+    about = (collection.id, collection.title, collection.code, collection.kind, *bands)
+    return " ".join(about).casefold()
+
+
+@cache
 def _by_id() -> dict[str, Collection]:
     files = sorted(_FOLDER.glob("*.toml"))
     collections = [_read(tomllib.loads(file.read_text(encoding="utf-8"))) for file in files]
@@ -203,13 +236,14 @@ def _by_id() -> dict[str, Collection]:
 
 
 def _read(facts: Mapping[str, Any]) -> Collection:
-    known = {"bands", "mask", "filters", "vis", "default_resolution_m"}
+    known = {"bands", "mask", "other_mask", "filters", "vis", "default_resolution_m", "members"}
     defaults = {
         "end": "",
         "cloud_property": "",
         "most_cloud_percent": None,
         "legend": None,
         "label_band": "",
+        "cadence": "scenes",
     }
     plain = {key: value for key, value in facts.items() if key not in known}
     resolution = facts.get("default_resolution_m", 0.0)
@@ -217,6 +251,8 @@ def _read(facts: Mapping[str, Any]) -> Collection:
         **{**defaults, **plain},
         bands=tuple(Band(**{"resolution_m": resolution, **band}) for band in facts["bands"]),
         mask=_tupled(CloudMask, facts["mask"]) if "mask" in facts else None,
+        other_mask=_tupled(CloudMask, facts["other_mask"]) if "other_mask" in facts else None,
+        members=tuple(facts.get("members", ())),
         filters=tuple(SceneFilter(**rule) for rule in facts.get("filters", ())),
         vis=_tupled(Visual, facts["vis"]) if "vis" in facts else None,
     )

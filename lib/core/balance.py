@@ -6,28 +6,45 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lib.core.errors import PlanError, SampleError
+from lib.core.plan import WEIGHTINGS
+from lib.core.plan_checks import one_of
+
+EFFECTIVE_BETA = 0.999
+"""Beta of the effective number of samples; Cui et al. 2019 try 0.9, 0.99, 0.999 and 0.9999.
+
+A class of far fewer than 1 / (1 - beta) = 1,000 samples weighs by its inverse frequency, and of two
+classes far above that neither weighs more: what further samples add overlaps with what is known.
+"""
 
 
 def class_weights(
-    class_index: ArrayLike, n_classes: int, *, names: Sequence[str] = ()
+    class_index: ArrayLike, n_classes: int, *, names: Sequence[str] = (), how: str = "balanced"
 ) -> NDArray[np.float64]:
-    """Return balanced weights n / (k n_c), whose mean over the samples is 1.
+    """Return weights of classes, whose mean over the samples is 1.
+
+    "balanced" is n / (k n_c), "effective number" is in proportion to 1 / E_c with the effective
+    number E of samples of the class (Cui, Jia, Lin, Song and Belongie 2019, "Class-balanced loss
+    based on effective number of samples", CVPR). The paper scales the weights to a sum of k; here
+    both have the same mean, so that losses compare.
 
     Args:
         class_index: Class of each sample, shape (samples,).
         n_classes: Number of classes k.
         names: Class names for the message, where they are known.
+        how: One of `lib.core.plan.WEIGHTINGS`.
 
     Returns:
         Shape (classes,).
 
     Raises:
         SampleError: A class has no samples.
+        PlanError: Unknown weighting.
 
     Example:
         >>> class_weights([1, 1, 1, 1, 0, 0], 2).tolist()
         [1.5, 0.75]
     """
+    one_of("weighting", how, WEIGHTINGS, field_name="weighting")
     counts = np.bincount(np.asarray(class_index), minlength=n_classes)
     if (counts == 0).any():
         empty = int(np.argmin(counts))
@@ -37,7 +54,20 @@ def class_weights(
             hint="Take the class out of the legend, or draw samples of it.",
             field="samples",
         )
-    return np.asarray(counts.sum() / (n_classes * counts))
+    if how == "balanced":
+        return np.asarray(counts.sum() / (n_classes * counts))
+    weights = 1 / effective_number(counts)
+    return np.asarray(weights * counts.sum() / (weights @ counts))
+
+
+def effective_number(counts: ArrayLike, *, beta: float = EFFECTIVE_BETA) -> NDArray[np.float64]:
+    """Return the effective number of samples (1 - beta^n) / (1 - beta) of Cui et al. 2019.
+
+    Args:
+        counts: Samples n, any shape.
+        beta: From 0, where every number is 1, to just below 1, where it is n.
+    """
+    return np.asarray((1 - beta ** np.asarray(counts, dtype=np.float64)) / (1 - beta))
 
 
 def allocate(

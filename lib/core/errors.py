@@ -16,6 +16,7 @@ AppError
 │   ├── AccessError       signed in, but not allowed
 │   ├── NotFoundError     an asset, map or collection that is not there
 │   ├── LimitError        a request that the service refuses as too large or too many
+│   │   └── TooLargeError     one that smaller requests can replace
 │   └── UnreachableError  no answer in time
 ├── ModelError            networks: families, weights, artefacts
 ├── DeploymentError       a network that cannot be written, or whose parity check failed
@@ -108,6 +109,10 @@ class NotFoundError(ServiceError):
 
 class LimitError(ServiceError):
     """The service refuses a request as too large, too slow or too frequent."""
+
+
+class TooLargeError(LimitError):
+    """One request needs more memory, time or bytes than the service gives; smaller ones may do."""
 
 
 class UnreachableError(ServiceError):

@@ -187,6 +187,11 @@ class Grid:
         cols, rows = self._pixels_of(np.asarray(x), np.asarray(y))
         return np.floor(rows).astype(np.int64), np.floor(cols).astype(np.int64)
 
+    def pixels_at(self, lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return fractional columns and rows of points, shape (points, 2); (0, 0) is the corner."""
+        x, y = lonlat_to(self.crs).transform(lonlat[:, 0], lonlat[:, 1])
+        return np.column_stack(self._pixels_of(np.asarray(x), np.asarray(y)))
+
     def inside(self, aoi: Aoi) -> NDArray[np.bool_]:
         """Tell which pixel centres lie in an area, shape (height, width)."""
         rows, cols = np.mgrid[0 : self.shape[0], 0 : self.shape[1]]

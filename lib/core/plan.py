@@ -91,7 +91,8 @@ class SamplingPlan:
         counts: Samples of each class in the order of the legend, for "by hand".
         floor: Least samples asked of each class.
         min_distance_m: Least distance between two samples in metres; 0 for any.
-        pure: Whether all eight neighbours of a sample must be of its class.
+        pure: Whether all eight neighbours of a sample must be of its class; points of features
+            and drawings are kept, as they say nothing of their neighbours.
     """
 
     per_class: int = 400

@@ -120,12 +120,14 @@ class SampleSet:
     def save(self, path: Path) -> None:
         """Write the samples to a .npz file; large predictors go to a file of their own beside it.
 
+        Predictors that are mapped from that file already are not written again.
+
         Args:
             path: A name that ends with ".npz".
         """
         columns = self._columns()
         if self.predictors.nbytes > _LARGE_BYTES:
-            np.save(_beside(path), columns.pop("predictors"))
+            _write_beside(path, columns.pop("predictors"))
         facts = {"names": self.names, "steps": self.steps, "part": self.part}
         with path.open("wb") as file:
             np.savez_compressed(
@@ -148,7 +150,7 @@ class SampleSet:
                 facts = json.loads(str(file["facts"]))
                 legend = str(file["legend"])
             if "predictors" not in columns:
-                columns["predictors"] = np.load(_beside(path), mmap_mode="r", allow_pickle=False)
+                columns["predictors"] = np.load(beside(path), mmap_mode="r", allow_pickle=False)
         except _UNREADABLE as error:
             raise _error(
                 f"The samples in {path.name} cannot be read: {type(error).__name__}.",
@@ -203,7 +205,7 @@ class SampleSet:
                 f"{len(self.legend)} classes.",
                 "Leave out samples whose class is not in the legend.",
             )
-        if len(np.unique(self.ids)) != len(self):
+        if (np.diff(np.sort(self.ids)) == 0).any():
             raise _error("Two samples have the same id.", "Give every sample its own id.")
 
     def _finite(self) -> NDArray[np.bool_]:
@@ -241,8 +243,29 @@ _COLUMNS: dict[str, Any] = {
 }
 
 
-def _beside(path: Path) -> Path:
+def beside(path: Path) -> Path:
+    """The file of large predictors that belongs to a file of samples."""
     return path.with_suffix(".predictors.npy")
+
+
+def _write_beside(path: Path, predictors: NDArray[np.float32]) -> None:
+    """Write large predictors, unless they are what the file holds."""
+    target = beside(path)
+    source: Any = predictors
+    while source is not None and not isinstance(source, np.memmap):
+        source = source.base if isinstance(source, np.ndarray) else None
+    if source is not None and str(source.filename) == str(target) and _is_whole(source, predictors):
+        source.flush()
+        return
+    unfinished = target.with_suffix(".tmp")
+    with unfinished.open("wb") as file:
+        np.save(file, predictors)
+    unfinished.replace(target)
+
+
+def _is_whole(mapped: NDArray[Any], part: NDArray[Any]) -> bool:
+    same_start = mapped.__array_interface__["data"][0] == part.__array_interface__["data"][0]
+    return same_start and mapped.shape == part.shape and mapped.flags.c_contiguous
 
 
 def _error(message: str, hint: str) -> SampleError:

@@ -1,4 +1,4 @@
-"""Parting samples into training, validation and test set, at random or by whole groups."""
+"""Parting samples into training, validation and test set: at random, by whole groups, as given."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -7,22 +7,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lib.core.balance import largest_remainder
-from lib.core.ellipsoid import METRES_PER_DEGREE
+from lib.core.blocks import Blocks, adaptive_blocks, groups_of_classes
 from lib.core.errors import SampleError
-from lib.core.grouping import assign_groups
+from lib.core.grouping import PARTS, assign_groups
 from lib.core.plan import SplitPlan
 from lib.core.samples import NO_GROUP, SampleSet
 
-Kind = Literal["random", "blocks", "polygon"]
+Kind = Literal["random", "simple", "blocks", "polygon", "column"]
 Ints = NDArray[np.int64]
 
 # What it means that a class is missing from training, validation or test set.
 _MISSING = (
-    ("training", "the network cannot learn it."),
-    ("validation", "it has no say in the choice of the best epoch."),
-    ("test", "how well it is mapped cannot be told."),
+    "the network cannot learn it.",
+    "it has no say in the choice of the best epoch.",
+    "how well it is mapped cannot be told.",
 )
-_HALVINGS = 3  # blocks shrink to an eighth of the size asked for, at most
+_AT_RANDOM = ("random", "simple")
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +33,11 @@ class Split:
         training: Indices of samples, rising.
         validation: The same for choosing the best epoch.
         test: The same for the figures at the end.
-        kind: "random", "blocks" or "polygon".
+        kind: One of `lib.core.plan.SPLIT_KINDS`.
         seed: Seed of the split.
         notes: What was changed or is missing, as sentences.
-        groups: Block or polygon of each sample, shape (samples,); None for a random split.
-        block_size_m: Side of the blocks that were used; 0 for the other kinds.
+        groups: Block or polygon of each sample, shape (samples,); None for the other kinds.
+        block_size_m: Side of the smallest blocks that were used; 0 for the other kinds.
     """
 
     training: Ints
@@ -51,7 +51,7 @@ class Split:
 
     @property
     def test_groups(self) -> Ints | None:
-        """Group of each test sample for the block bootstrap; None for a random split."""
+        """Group of each test sample for the block bootstrap; None where there are no groups."""
         return None if self.groups is None else self.groups[self.test]
 
     def class_counts(self, samples: SampleSet) -> NDArray[np.int64]:
@@ -72,12 +72,15 @@ def make_split(samples: SampleSet, plan: SplitPlan) -> Split:
         SampleError: The samples cannot be parted so; a class that cannot be in training and
             test at once is named.
     """
-    _check_two_classes(samples)
-    if plan.kind == "random":
-        return _random_split(samples, plan)
-    if plan.kind == "polygon":
-        return _polygon_split(samples, plan)
-    return _block_split(samples, plan)
+    check_two_classes(samples)
+    makers = {
+        "random": _random_split,
+        "simple": _simple_split,
+        "blocks": _block_split,
+        "polygon": _polygon_split,
+        "column": _column_split,
+    }
+    return makers[plan.kind](samples, plan)
 
 
 def other_kind(kind: str, samples: SampleSet) -> Kind:
@@ -87,29 +90,17 @@ def other_kind(kind: str, samples: SampleSet) -> Kind:
         kind: The split of the first.
         samples: Tells whether there are polygons to part.
     """
-    if kind != "random":
+    if kind not in _AT_RANDOM:
         return "random"
     return "polygon" if _has_polygons(samples) else "blocks"
 
 
-def block_ids(lon: NDArray[np.float64], lat: NDArray[np.float64], *, size_m: float) -> Ints:
-    """Number the square blocks that hold points, from 0.
+def check_two_classes(samples: SampleSet) -> None:
+    """Refuse samples of one class.
 
-    Args:
-        lon: Longitudes in degrees, shape (points,).
-        lat: Latitudes in degrees, shape (points,).
-        size_m: Side of a block in metres, on a sinusoidal grid about the mean longitude.
+    Raises:
+        SampleError: Fewer than two classes have samples; the one is named.
     """
-    first = lon[0]
-    east = (lon - first + 180) % 360 - 180
-    east = (east - east.mean()) * np.cos(np.radians(lat)) * METRES_PER_DEGREE
-    north = (lat - lat.min()) * METRES_PER_DEGREE
-    col = np.floor((east - east.min()) / size_m).astype(np.int64)
-    row = np.floor(north / size_m).astype(np.int64)
-    return np.unique(row * (col.max() + 1) + col, return_inverse=True)[1].astype(np.int64)
-
-
-def _check_two_classes(samples: SampleSet) -> None:
     present = np.flatnonzero(samples.counts)
     if len(present) < 2:
         raise _error(
@@ -124,18 +115,57 @@ def _has_polygons(samples: SampleSet) -> bool:
 
 def _random_split(samples: SampleSet, plan: SplitPlan) -> Split:
     """Part each class by the shares, at random."""
+    check_no_single(samples)
     rng = np.random.default_rng(plan.seed)
     part = np.empty(len(samples), dtype=np.int8)
     for index in np.flatnonzero(samples.counts):
         members = rng.permutation(np.flatnonzero(samples.class_index == index))
-        if len(members) < 2:
-            raise _error(
-                f"“{samples.legend.names[index]}” has one sample, which cannot be in training "
-                "and test at once.",
-                "Draw more samples of it, or take the class out of the legend.",
-            )
         part[members] = np.repeat(np.arange(3), _part_sizes(len(members), plan))
-    return _with_notes(_of_parts(part, plan), samples)
+    return with_notes(_of_parts(part, plan), samples)
+
+
+def check_no_single(samples: SampleSet) -> None:
+    """Refuse a class of one sample, which no random split can train and test.
+
+    Raises:
+        SampleError: A class has one sample; it is named.
+    """
+    for index in np.flatnonzero(samples.counts == 1):
+        raise _error(
+            f"“{samples.legend.names[index]}” has one sample, which cannot be in training "
+            "and test at once.",
+            "Draw more samples of it, or take the class out of the legend.",
+        )
+
+
+def _simple_split(samples: SampleSet, plan: SplitPlan) -> Split:
+    """Part all samples by the shares, at random, whatever their class."""
+    part = np.repeat(np.arange(3, dtype=np.int8), _part_sizes(len(samples), plan))
+    shuffled = np.random.default_rng(plan.seed).permutation(part)
+    return with_notes(_of_parts(shuffled, plan), samples)
+
+
+def _column_split(samples: SampleSet, plan: SplitPlan) -> Split:
+    """Part samples as a column of the labels says."""
+    if samples.given is None:
+        raise _error(
+            "No column of the labels says which samples train, validate and test.",
+            "Name that column in the labels, or choose another split.",
+        )
+    unsaid = int((samples.given < 0).sum())
+    if unsaid:
+        raise _error(
+            f"The column puts {unsaid:,} of {len(samples):,} samples into no part.",
+            "Write training, validation or test into every row, or choose another split.",
+        )
+    split = _of_parts(samples.given, plan)
+    for name, indices in zip(PARTS, (split.training, split.validation, split.test), strict=True):
+        if len(indices) == 0:
+            raise _error(
+                f"The column puts no samples into the {name} set.",
+                f"Mark some rows as {name}, or choose another split.",
+            )
+    return with_notes(split, samples)
 
 
 def _part_sizes(count: int, plan: SplitPlan) -> Ints:
@@ -149,6 +179,18 @@ def _part_sizes(count: int, plan: SplitPlan) -> Ints:
 
 
 def _polygon_split(samples: SampleSet, plan: SplitPlan) -> Split:
+    return _group_split(samples, plan, polygon_groups(samples))
+
+
+def polygon_groups(samples: SampleSet) -> Ints:
+    """Number the polygons, or groups of a column, that samples come from.
+
+    Returns:
+        Shape (samples,), from 0.
+
+    Raises:
+        SampleError: Some samples have none, or all of a class lie in one.
+    """
     if not _has_polygons(samples):
         raise _error(
             f"{int((samples.group == NO_GROUP).sum()):,} of {len(samples):,} samples do not come "
@@ -156,57 +198,60 @@ def _polygon_split(samples: SampleSet, plan: SplitPlan) -> Split:
             "Choose the split by blocks or at random.",
         )
     groups = np.unique(samples.group, return_inverse=True)[1].astype(np.int64)
-    held = _groups_of_classes(groups, samples)
+    held = groups_of_classes(groups, samples.class_index, len(samples.legend))
     for index in np.flatnonzero((held < 2) & (samples.counts > 0)):
         raise _error(
             f"All samples of “{samples.legend.names[index]}” lie in one polygon, which cannot be "
             "in training and test at once.",
             "Draw a second polygon of this class, or choose another split.",
         )
-    return _group_split(samples, plan, groups)
+    return groups
 
 
 def _block_split(samples: SampleSet, plan: SplitPlan) -> Split:
-    """Part by blocks of the size asked for, or smaller where classes would be missing."""
-    best, best_cover, size = None, -1, plan.block_size_m
-    for halving in range(_HALVINGS + 1):
-        size_m = plan.block_size_m / 2**halving
-        groups = block_ids(samples.lon, samples.lat, size_m=size_m)
-        cover = int(np.minimum(_groups_of_classes(groups, samples), 3).sum())
-        if cover > best_cover:
-            best, best_cover, size = groups, cover, size_m
-        if cover == 3 * np.count_nonzero(samples.counts):
-            break
-    if best is None or best.max() < 2:
+    """Part by blocks of the size asked for, halved where a class is in too few of them."""
+    blocks = adaptive_blocks(
+        samples.lon, samples.lat, samples.class_index, size_m=plan.block_size_m
+    )
+    if blocks.count < 3:
         raise _error(
-            f"All samples lie within {int(0 if best is None else best.max()) + 1} blocks, and "
+            f"All samples lie within {blocks.count} block{'s' * (blocks.count > 1)}, and "
             "training, validation and test need one each.",
             "Make the blocks smaller, the area larger, or choose the split at random.",
         )
-    split = replace(_group_split(samples, plan, best), block_size_m=size)
-    if size == plan.block_size_m:
-        return split
-    note = (
-        f"Blocks are {size:,.0f} m wide instead of {plan.block_size_m:,.0f} m, so that more "
-        "classes are in every part."
+    split = replace(_group_split(samples, plan, blocks.ids), block_size_m=blocks.smallest_m)
+    return replace(split, notes=(*block_notes(blocks, samples, plan.block_size_m), *split.notes))
+
+
+def block_notes(blocks: Blocks, samples: SampleSet, asked_m: float) -> tuple[str, ...]:
+    """Say which blocks were made smaller, and for the sake of which classes; () for none."""
+    if not blocks.halved:
+        return ()
+    names = _listed([samples.legend.names[index] for index in blocks.classes])
+    which = (
+        "All blocks"
+        if not blocks.whole
+        else f"{blocks.halved:,} of {blocks.halved + blocks.whole:,} blocks"
     )
-    return replace(split, notes=(note, *split.notes))
+    note = (
+        f"{which} were halved down to {blocks.smallest_m:,.0f} m instead of {asked_m:,.0f} m, so "
+        f"that {names} can be in more parts."
+    )
+    return (note,)
 
 
 def _group_split(samples: SampleSet, plan: SplitPlan, groups: Ints) -> Split:
+    table = group_table(groups, samples)
+    parts = assign_groups(table, _shares(plan), rng=np.random.default_rng(plan.seed))
+    return with_notes(replace(_of_parts(parts[groups], plan), groups=groups), samples)
+
+
+def group_table(groups: Ints, samples: SampleSet) -> Ints:
+    """Count samples by group and class, shape (groups, classes)."""
     n_classes = len(samples.legend)
     cells = groups * n_classes + samples.class_index
     size = int(groups.max() + 1) * n_classes
-    table = np.bincount(cells, minlength=size).reshape(-1, n_classes)
-    parts = assign_groups(table, _shares(plan), rng=np.random.default_rng(plan.seed))
-    return _with_notes(replace(_of_parts(parts[groups], plan), groups=groups), samples)
-
-
-def _groups_of_classes(groups: Ints, samples: SampleSet) -> Ints:
-    """Count the groups in which each class occurs, shape (classes,)."""
-    n_classes = len(samples.legend)
-    cells = np.unique(groups * n_classes + samples.class_index)
-    return np.bincount(cells % n_classes, minlength=n_classes)
+    return np.bincount(cells, minlength=size).reshape(-1, n_classes)
 
 
 def _shares(plan: SplitPlan) -> NDArray[np.float64]:
@@ -218,13 +263,13 @@ def _of_parts(part: NDArray[np.int8], plan: SplitPlan) -> Split:
     return Split(training, validation, test, kind=plan.kind, seed=plan.seed)
 
 
-def _with_notes(split: Split, samples: SampleSet) -> Split:
-    """Say which classes are missing from which part."""
+def with_notes(split: Split, samples: SampleSet) -> Split:
+    """Return the split with notes on which classes are missing from which part."""
     absent = (split.class_counts(samples) == 0) & (samples.counts > 0)
     notes = tuple(
         f"No {part} samples of {_listed([samples.legend.names[c] for c in np.flatnonzero(row)])}: "
         f"{meaning}"
-        for (part, meaning), row in zip(_MISSING, absent, strict=True)
+        for part, meaning, row in zip(PARTS, _MISSING, absent, strict=True)
         if row.any()
     )
     return replace(split, notes=notes)

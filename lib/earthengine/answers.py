@@ -1,9 +1,10 @@
 """Values and rows that the service computes, as plain data.
 
-Both are called inside of a function `with_connection`.
+All are called inside of a function `with_connection`.
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import ee
@@ -20,10 +21,12 @@ def value_of(thing: ee.ComputedObject) -> Any:
 
 def rows_of(table: ee.FeatureCollection) -> list[dict[str, Any]]:
     """Compute a table, page by page, and return its features in GeoJSON form."""
-    body: dict[str, Any] = {
-        "expression": to_expression(table).graph,
-        "pageSize": current().can.table_page,
-    }
+    return rows_of_graph(to_expression(table).graph)
+
+
+def rows_of_graph(graph: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The same for a table that is encoded already."""
+    body: dict[str, Any] = {"expression": graph, "pageSize": current().can.table_page}
     rows: list[dict[str, Any]] = []
     while True:
         page = json.loads(post("table:computeFeatures", body))

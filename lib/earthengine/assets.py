@@ -11,7 +11,7 @@ from lib.core.aoi import Aoi
 from lib.core.crs import metres_per_unit
 from lib.core.errors import InputError, NotFoundError, RasterError, VectorError
 from lib.core.grid import Grid, Transform
-from lib.earthengine.access import Connection, get, with_connection
+from lib.earthengine.access import Connection, current, get, is_own, with_connection
 from lib.earthengine.answers import value_of
 from lib.earthengine.connection import import_into
 
@@ -104,6 +104,26 @@ def list_tables(connection: Connection) -> tuple[TableFacts, ...]:
     return tuple(table_facts(connection, asset.id) for asset in found)
 
 
+def refuse_unserved(asset: str) -> None:
+    """Refuse an id of the public catalogue that the caller's connection does not have.
+
+    Call it inside of a function `with_connection`.
+
+    Raises:
+        NotFoundError: It names what the connection has.
+    """
+    can = current().can
+    if can.data_sets is None or is_own(asset) or can.serves(asset):
+        return
+    if can.serves(asset.rpartition("/")[0]):
+        return
+    raise NotFoundError(
+        f"{current().label} has no data set “{asset}”.",
+        hint=f"It has {', '.join(sorted(can.data_sets))}. Sign in to Earth Engine for others.",
+        field="collection",
+    )
+
+
 @with_connection
 def asset_facts(
     connection: Connection,  # noqa: ARG001 - used by the decorator
@@ -114,6 +134,7 @@ def asset_facts(
     Raises:
         NotFoundError: There is no such asset, or it has no bands.
     """
+    refuse_unserved(asset)
     is_image = get(_resource_of(asset))["type"] == "IMAGE"
     image = ee.Image(asset) if is_image else ee.ImageCollection(asset).first()
     bands = (value_of(image) or {}).get("bands", [])
@@ -165,6 +186,23 @@ def extent(connection: Connection, asset: str) -> Aoi:
     lon, lat = grid.lonlat(rows, cols)
     ring = [[float(x), float(y)] for x, y in zip(lon, lat, strict=True)]
     return Aoi({"type": "Polygon", "coordinates": [ring]})
+
+
+@with_connection
+def outline(connection: Connection, asset: str) -> dict[str, Any]:
+    """What an asset covers: all geometries of a table as one, or the edges of an image.
+
+    Returns:
+        A GeoJSON geometry in longitude and latitude.
+
+    Raises:
+        NotFoundError: There is no such asset, or it has no edges.
+    """
+    refuse_unserved(asset)
+    if get(_resource_of(asset))["type"] == "TABLE":
+        together: dict[str, Any] = value_of(ee.FeatureCollection(asset).geometry())
+        return together
+    return extent(connection, asset).geometry
 
 
 @with_connection

@@ -7,7 +7,7 @@ from lib.core.expression import Expression
 from lib.core.samples import SampleSet
 from lib.earthengine.access import Connection, with_connection
 from lib.earthengine.graphs import to_expression, to_image
-from lib.earthengine.rows import CLASS_INDEX
+from lib.earthengine.labels import CLASS_INDEX
 from lib.earthengine.tiles import CLASS_BAND
 
 LIMIT_BYTES = 8_000_000

@@ -1,27 +1,23 @@
-"""How scenes become one image of predictors, in the forms that Earth Engine's guides use."""
+"""How scenes become one image, in the forms that Earth Engine's guides use."""
 
-import ast
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import ee
 
-from lib.catalog.collections import CloudMask, Collection, SceneFilter, find
-from lib.catalog.indices import Index, find_index
+from lib.catalog.collections import Collection, find
 from lib.core.aoi import Aoi
 from lib.core.errors import PlanError
-from lib.core.imagery_plan import ImageryPlan
-from lib.earthengine.graphs import region_of, valid_everywhere
+from lib.core.imagery_plan import ImageryPlan, SourcePlan
+from lib.earthengine.assets import refuse_unserved
+from lib.earthengine.graphs import valid_everywhere
+from lib.earthengine.scenes import Span, clear_scenes, is_image, main_source, span_of
+from lib.earthengine.spectral import bands_of, index_image, index_of, scaled
 
 # Decibels to the natural logarithm of power: dB = 10 log10(p), so ln(p) = dB * ln(10) / 10.
 _NEPER_PER_DECIBEL = math.log(10) / 10
-_OPERATORS: Mapping[type[ast.operator], str] = {
-    ast.Add: "add",
-    ast.Sub: "subtract",
-    ast.Mult: "multiply",
-    ast.Div: "divide",
-    ast.Pow: "pow",
-}
+_GREENNESS = "NDVI"
+_SCORE = "score"
 
 
 def is_single_image(plan: ImageryPlan) -> bool:
@@ -30,172 +26,165 @@ def is_single_image(plan: ImageryPlan) -> bool:
     return known.type == "Image" if known else not plan.start
 
 
-def scenes_of(plan: ImageryPlan, aoi: Aoi) -> ee.ImageCollection:
-    """The scenes of a plan over an area, before clouds are masked."""
-    known = find(plan.collection)
-    scenes = _in_dates(plan.collection, plan, aoi)
-    if known is None:
-        return scenes
-    for rule in known.filters:
-        scenes = scenes.filter(_filter(rule))
-    if plan.mask_clouds and known.cloud_property and known.most_cloud_percent is not None:
-        scenes = scenes.filter(ee.Filter.lt(known.cloud_property, known.most_cloud_percent))
-    return scenes
-
-
-def predictor_image(plan: ImageryPlan, aoi: Aoi) -> ee.Image:
-    """Float bands in predictor order, in physical units, masked where any is missing."""
-    indices = [_index(name) for name in plan.indices]
-    needed = _needed_bands(plan, indices)
-    image = physical_image(plan, aoi, needed)
-    stack: ee.Image = image.select(list(plan.bands))
-    for index in indices:
-        stack = stack.addBands(_index_image(image, index, plan.collection))
-    masked: ee.Image = stack.toFloat().updateMask(valid_everywhere(stack))
-    return masked
-
-
 def physical_image(plan: ImageryPlan, aoi: Aoi, bands: Sequence[str]) -> ee.Image:
-    """Composite of some bands with the catalogue's scale and offset; raw where it has none."""
-    known = find(plan.collection)
-    if is_single_image(plan):
-        image: ee.Image = ee.Image(plan.collection).select(list(bands))
-    else:
-        image = _composite(plan, aoi, bands, known)
-    return _scaled(image, bands, known) if known else image
+    """Composite of some bands of the main collection in physical units; raw where unknown."""
+    return source_image(main_source(plan), span_of(plan), aoi, bands)
 
 
-def _composite(
-    plan: ImageryPlan, aoi: Aoi, bands: Sequence[str], known: Collection | None
+def source_image(
+    source: SourcePlan, span: Span, aoi: Aoi, bands: Sequence[str], *, padded: bool = False
 ) -> ee.Image:
-    if plan.composite != "median":
-        raise PlanError(
-            f"Unknown composite “{plan.composite}”.", hint="Use median.", field="composite"
-        )
-    scenes = scenes_of(plan, aoi)
-    if known and known.mask and plan.mask_clouds:
-        scenes = _without_clouds(scenes, known.mask, plan, aoi)
+    """Composite of some bands of a source with the catalogue's scale and offset.
+
+    Args:
+        source: Which scenes, and how they become one image.
+        span: Within which dates.
+        aoi: Over which area.
+        bands: Which bands.
+        padded: Whether a wholly masked scene is added, so that dates without any scene give a
+            masked image instead of an error.
+    """
+    known = find(source.collection)
+    refuse_unserved(source.collection)
+    if is_image(source, span):
+        image: ee.Image = ee.Image(source.collection).select(list(bands))
+        return scaled(image, bands, known)
+    composite = _COMPOSITES[source.composite](source)
+    read = list(dict.fromkeys((*bands, *composite.needs)))
+    scenes = clear_scenes(source, span, aoi, read)
     decibel = [name for name in bands if known and _unit(known, name) == "dB"]
-    plain = [name for name in bands if name not in decibel]
-    if not decibel:
-        return _median(scenes.select(plain))
-    image = _median_of_power(scenes.select(decibel))
-    if plain:
-        image = image.addBands(_median(scenes.select(plain))).select(list(bands))
-    return image
+    scenes = scenes.map(lambda image: to_power(image, decibel)) if decibel else scenes
+    if padded:
+        # Cast: a reduction wants bands of one type in all scenes.
+        scenes = scenes.map(lambda image: image.toFloat())
+        scenes = scenes.merge(ee.ImageCollection([blank(read)]))
+    image = to_decibels(composite.reduce(scenes, read), decibel).select(list(bands))
+    return scaled(image, bands, known)
 
 
-def _median(scenes: ee.ImageCollection) -> ee.Image:
-    image: ee.Image = scenes.median()
-    return image
-
-
-def _median_of_power(scenes: ee.ImageCollection) -> ee.Image:
-    """Median in linear power, given back in decibels: decibels must not be averaged."""
-    power = scenes.map(lambda image: image.multiply(_NEPER_PER_DECIBEL).exp())
-    image: ee.Image = power.median().log10().multiply(10)
-    return image
-
-
-def _in_dates(collection: str, plan: ImageryPlan, aoi: Aoi) -> ee.ImageCollection:
-    near: ee.ImageCollection = ee.ImageCollection(collection).filterBounds(region_of(aoi))
-    dated: ee.ImageCollection = near.filterDate(plan.start, plan.end)
+def blank(bands: Sequence[str]) -> ee.Image:
+    """A wholly masked scene."""
+    empty: ee.Image = ee.Image.constant([0.0] * len(bands)).rename(list(bands)).updateMask(0)
+    dated: ee.Image = ee.Image(empty.toFloat().set("system:time_start", 0))
     return dated
 
 
-def _without_clouds(
-    scenes: ee.ImageCollection, mask: CloudMask, plan: ImageryPlan, aoi: Aoi
-) -> ee.ImageCollection:
-    if mask.collection:
-        scenes = scenes.linkCollection(_in_dates(mask.collection, plan, aoi), [mask.band])
+def to_power(image: ee.Image, bands: Sequence[str]) -> ee.Image:
+    """Bands in decibels as linear power: decibels must not be averaged."""
+    power = image.select(list(bands)).multiply(_NEPER_PER_DECIBEL).exp()
+    return image.addBands(power, None, True)
 
-    def keep(image: ee.Image) -> ee.Image:
-        band = image.select(mask.band)
-        if mask.zero_bits:
-            image = image.updateMask(band.bitwiseAnd(mask.bit_mask).eq(0))
-        if mask.at_least is not None:
-            image = image.updateMask(band.gte(mask.at_least))
-        if mask.at_most is not None:
-            image = image.updateMask(band.lte(mask.at_most))
-        if mask.zero_band:
-            image = image.updateMask(image.select(mask.zero_band).eq(0))
+
+def to_decibels(image: ee.Image, bands: Sequence[str]) -> ee.Image:
+    """Bands in linear power as decibels."""
+    if not bands:
+        return image
+    return image.addBands(image.select(list(bands)).log10().multiply(10), None, True)
+
+
+class _Statistic:
+    """A statistic of each band by itself."""
+
+    needs: tuple[str, ...] = ()
+
+    def __init__(self, reducer: Callable[[], ee.Reducer], name: str) -> None:
+        """Keep what makes the reducer, and the name that it puts behind those of bands."""
+        self._reducer = reducer
+        self._name = name
+
+    def reduce(self, scenes: ee.ImageCollection, bands: Sequence[str]) -> ee.Image:
+        reduced = scenes.reduce(self._reducer())
+        image: ee.Image = reduced.select([f"{band}_{self._name}" for band in bands], list(bands))
         return image
 
-    kept: ee.ImageCollection = scenes.map(keep)
-    return kept
+
+class _Latest:
+    """The latest whole observation of each pixel."""
+
+    needs: tuple[str, ...] = ()
+
+    def reduce(self, scenes: ee.ImageCollection, bands: Sequence[str]) -> ee.Image:
+        whole = scenes.sort("system:time_start").map(_whole)
+        image: ee.Image = whole.select(list(bands)).mosaic()
+        return image
 
 
-def _scaled(image: ee.Image, bands: Sequence[str], known: Collection) -> ee.Image:
-    found = [known.band(name) for name in bands]
-    scales = [band.scale if band else 1.0 for band in found]
-    offsets = [band.offset if band else 0.0 for band in found]
-    if any(scale != 1 for scale in scales):
-        image = image.multiply(_constant(scales))
-    if any(offset != 0 for offset in offsets):
-        image = image.add(_constant(offsets))
-    return image
+class _Medoid:
+    """The observation nearest to the median of all, by squared distance over the stored bands.
+
+    After Flood 2013, Remote Sensing 5:6481, https://doi.org/10.3390/rs5126481, in the form that
+    compares with the median instead of with every other observation (Kennedy et al. 2018, Remote
+    Sensing 10:691, https://doi.org/10.3390/rs10050691).
+    """
+
+    needs: tuple[str, ...] = ()
+
+    def reduce(self, scenes: ee.ImageCollection, bands: Sequence[str]) -> ee.Image:
+        whole = scenes.map(_whole)
+        median = whole.median()
+
+        def score(image: ee.Image) -> ee.Image:
+            distance = image.subtract(median).pow(2).reduce(ee.Reducer.sum())
+            return image.addBands(distance.multiply(-1).toDouble().rename(_SCORE))
+
+        image: ee.Image = whole.map(score).qualityMosaic(_SCORE).select(list(bands))
+        return image
 
 
-def _constant(values: Sequence[float]) -> ee.Image:
-    """One number where all are alike, else one band each."""
-    image: ee.Image = ee.Image.constant(values[0] if len(set(values)) == 1 else list(values))
-    return image
+class _Greenest:
+    """The observation of the greatest vegetation index."""
+
+    def __init__(self, source: SourcePlan) -> None:
+        self._source = source
+        self._known = find(source.collection)
+        band = self._known.band_for(_GREENNESS) if self._known else None
+        self._band = band.name if band else ""
+        self.needs = (self._band,) if band else self._bands_of_index()
+
+    def reduce(self, scenes: ee.ImageCollection, bands: Sequence[str]) -> ee.Image:
+        def score(image: ee.Image) -> ee.Image:
+            return _whole(image).addBands(self._greenness(image).toDouble().rename(_SCORE))
+
+        image: ee.Image = scenes.map(score).qualityMosaic(_SCORE).select(list(bands))
+        return image
+
+    def _bands_of_index(self) -> tuple[str, ...]:
+        try:
+            return tuple(bands_of(index_of(_GREENNESS), self._source.collection).values())
+        except PlanError as error:
+            raise PlanError(
+                f"The greenest pixel cannot be told in {self._source.collection}: it has no red "
+                "and near infrared bands.",
+                hint="Choose another composite, such as the median.",
+                field="composite",
+            ) from error
+
+    def _greenness(self, image: ee.Image) -> ee.Image:
+        if self._band:
+            band: ee.Image = image.select(self._band)
+            return band
+        physical = scaled(image.select(list(self.needs)), self.needs, self._known)
+        return index_image(physical, index_of(_GREENNESS), self._source.collection)
 
 
-def _filter(rule: SceneFilter) -> ee.Filter:
-    condition: ee.Filter = getattr(ee.Filter, rule.operator)(rule.name, rule.value)
-    return condition
+_Composite = _Statistic | _Latest | _Medoid | _Greenest
+_COMPOSITES: Mapping[str, Callable[[SourcePlan], _Composite]] = {
+    "median": lambda _: _Statistic(ee.Reducer.median, "median"),
+    "mean": lambda _: _Statistic(ee.Reducer.mean, "mean"),
+    "percentile": lambda source: _Statistic(
+        lambda: ee.Reducer.percentile([source.percentile], ["part"]), "part"
+    ),
+    "medoid": lambda _: _Medoid(),
+    "greenest": _Greenest,
+    "latest": lambda _: _Latest(),
+}
+
+
+def _whole(image: ee.Image) -> ee.Image:
+    """An observation only where all of its bands are valid."""
+    return image.updateMask(valid_everywhere(image))
 
 
 def _unit(known: Collection, name: str) -> str:
     band = known.band(name)
     return band.unit if band else ""
-
-
-def _index(name: str) -> Index:
-    index = find_index(name)
-    if index is None:
-        raise PlanError(f"Unknown index “{name}”.", hint="Choose another one.", field="indices")
-    return index
-
-
-def _bands_of(index: Index, collection: str) -> Mapping[str, str]:
-    known = find(collection)
-    found = index.bands_of(known) if known else {}
-    missing = [common for common in index.needs if common not in found]
-    if missing:
-        raise PlanError(
-            f"{collection} has no {' and no '.join(missing)} band, which {index.name} needs.",
-            hint="Leave the index out, or choose another collection.",
-            field="indices",
-        )
-    return found
-
-
-def _needed_bands(plan: ImageryPlan, indices: Sequence[Index]) -> list[str]:
-    """Bands to read: those of the plan, then what only indices need."""
-    needed = list(plan.bands)
-    for index in indices:
-        needed += _bands_of(index, plan.collection).values()
-    return list(dict.fromkeys(needed))
-
-
-def _index_image(image: ee.Image, index: Index, collection: str) -> ee.Image:
-    names = _bands_of(index, collection)
-    bands = {common: image.select(name) for common, name in names.items()}
-    value = _evaluated(ast.parse(index.formula, mode="eval").body, bands)
-    return value.rename(index.name)
-
-
-def _evaluated(node: ast.expr, bands: Mapping[str, ee.Image]) -> ee.Image:
-    """Write a formula of the catalogue as image arithmetic."""
-    if isinstance(node, ast.Name):
-        return bands[node.id]
-    if isinstance(node, ast.Constant):
-        value: ee.Image = ee.Image.constant(node.value)
-        return value
-    if isinstance(node, ast.BinOp):
-        left, right = _evaluated(node.left, bands), _evaluated(node.right, bands)
-        result: ee.Image = getattr(left, _OPERATORS[type(node.op)])(right)
-        return result
-    raise PlanError(f"A formula of the catalogue uses {ast.unparse(node)}.", field="indices")

@@ -3,12 +3,13 @@
 import functools
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from lib.catalog.collections import all_collections
 from lib.core.errors import InputError, ServiceError
 from lib.core.home import loam_home
 from lib.earthengine.access import (
@@ -82,12 +83,18 @@ def local(home: Path | None = None) -> Connection:
             endpoints=False,
             parallel_requests=max(2, os.cpu_count() or 2),
             table_page=_LOCAL_TABLE_PAGE,
-            data_sets=frozenset(planet.asset_ids()),
+            data_sets=_data_sets(planet.asset_ids()),
         ),
         door=_local_door(place),
         signatures=_SIGNATURES,
         secret={"kind": "local", "home": place},
     )
+
+
+def _data_sets(ids: Sequence[str]) -> frozenset[str]:
+    """Ids of the planet's data sets, and of merged ones of which it has a member."""
+    merged = (item.id for item in all_collections() if not set(ids).isdisjoint(item.members))
+    return frozenset((*ids, *merged))
 
 
 def earth_engine(project: str, credentials: Credentials) -> Connection:

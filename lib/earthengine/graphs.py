@@ -1,5 +1,6 @@
 """From plain data to the client's objects and back; only this part and `lib/deploy` see them."""
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,15 +13,25 @@ from lib.core.grid import Grid
 _LOADERS = {"Image.load": "id", "ImageCollection.load": "id", "Collection.loadTable": "tableId"}
 
 
+# The client walks a graph by recursion; a recurrent network over 150 dates needs some 15,000 calls.
+_DEPTH = 50_000
+
+
 def to_image(expression: Expression) -> ee.Image:
     """Read an image's expression; the client must have started."""
+    _allow_depth()
     image: ee.Image = ee.Image(ee.deserializer.decode(expression.graph))
     return image
 
 
 def to_expression(thing: ee.ComputedObject) -> Expression:
     """Write an object as plain data."""
+    _allow_depth()
     return Expression(ee.serializer.encode(thing, for_cloud_api=True))
+
+
+def _allow_depth() -> None:
+    sys.setrecursionlimit(max(_DEPTH, sys.getrecursionlimit()))
 
 
 def region_of(aoi: Aoi) -> ee.Geometry:

@@ -1,5 +1,6 @@
 """Step 1 for a connection: scenes, predictors, the training grid and a picture to look at."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,7 +13,7 @@ from lib.core.aoi import Aoi
 from lib.core.errors import DateError, LabelError, NotFoundError
 from lib.core.expression import Expression
 from lib.core.grid import Grid
-from lib.core.imagery_plan import ImageryPlan
+from lib.core.imagery_plan import ImageryPlan, SourcePlan
 from lib.core.plan import LabelPlan
 from lib.earthengine import composite
 from lib.earthengine.access import Connection, is_own, with_connection
@@ -20,6 +21,10 @@ from lib.earthengine.answers import value_of
 from lib.earthengine.assets import asset_facts
 from lib.earthengine.graphs import asset_ids, to_expression
 from lib.earthengine.pixels import fetch
+from lib.earthengine.predictors import predictor_image
+from lib.earthengine.scenes import Span, is_image, main_source, scenes_of, span_of
+from lib.earthengine.series import series_image
+from lib.earthengine.stack import predictor_names as predictor_names
 
 _DEFAULT_BANDS = ("blue", "green", "red", "nir", "swir1", "swir2")
 _DEFAULT_INDICES = ("NDVI", "NDWI")
@@ -79,41 +84,43 @@ def default_plan(connection: Connection, collection: str) -> ImageryPlan:
 
 
 @with_connection
-def find_scenes(
-    connection: Connection,  # noqa: ARG001 - used by the decorator
-    plan: ImageryPlan,
-    aoi: Aoi,
-) -> tuple[Scene, ...]:
+def find_scenes(connection: Connection, plan: ImageryPlan, aoi: Aoi) -> tuple[Scene, ...]:
     """List the scenes that a composite is made of, in the order of the collection.
 
     Raises:
         DateError: There is none.
     """
-    if composite.is_single_image(plan):
-        return (Scene(plan.collection, "", None),)
-    scenes = composite.scenes_of(plan, aoi)
+    scenes = scenes_of_source(connection, main_source(plan), span_of(plan), aoi)
+    if not scenes:
+        raise DateError(
+            f"No scene of {plan.collection} covers this area from {plan.start} to {plan.end}.",
+            hint=_available_words(find(plan.collection)),
+            field="dates",
+        )
+    return scenes
+
+
+@with_connection
+def scenes_of_source(
+    connection: Connection,  # noqa: ARG001 - used by the decorator
+    source: SourcePlan,
+    span: Span,
+    aoi: Aoi,
+) -> tuple[Scene, ...]:
+    """List the scenes of any source within dates; empty where there is none."""
+    if is_image(source, span):
+        return (Scene(source.collection, "", None),)
+    scenes, known = scenes_of(source, span, aoi), find(source.collection)
     wanted = {"id": "system:index", "time": "system:time_start"}
-    known = find(plan.collection)
     if known and known.cloud_property:
         wanted["cloud"] = known.cloud_property
     lists = {key: scenes.aggregate_array(name) for key, name in wanted.items()}
     listed = value_of(ee.Dictionary(lists))
-    if not listed["id"]:
-        raise DateError(
-            f"No scene of {plan.collection} covers this area from {plan.start} to {plan.end}.",
-            hint=_available_words(known),
-            field="dates",
-        )
     clouds = listed.get("cloud", [])
     if len(clouds) != len(listed["id"]):
         clouds = [None] * len(listed["id"])
     rows = zip(listed["id"], listed["time"], clouds, strict=True)
-    return tuple(Scene(name, _day(time), cloud) for name, time, cloud in rows)
-
-
-def predictor_names(plan: ImageryPlan) -> tuple[str, ...]:
-    """Return the names of the predictors in order: bands, then indices."""
-    return (*plan.bands, *plan.indices)
+    return tuple(Scene(_plain(name), _day(time), cloud) for name, time, cloud in rows)
 
 
 @with_connection
@@ -122,11 +129,13 @@ def predictors(
     plan: ImageryPlan,
     aoi: Aoi,
 ) -> Expression:
-    """Write the image that a network reads: float bands in predictor order, in physical units.
+    """Write the image that a network reads: the float bands of `stack_names`, in physical units.
 
-    Own rasters keep their raw values. A pixel is masked where any predictor is.
+    Own rasters keep their raw values. A pixel is masked where any predictor is; of a series, where
+    no window has all of them.
     """
-    return to_expression(composite.predictor_image(plan, aoi))
+    image = series_image if plan.form == "series" else predictor_image
+    return to_expression(image(plan, aoi))
 
 
 @with_connection
@@ -171,7 +180,7 @@ def refuse_mixing(connection: Connection, predictors: Expression, labels: LabelP
     Raises:
         LabelError: Imagery and labels are not of the same world.
     """
-    if not connection.can.planet:
+    if not connection.can.planet or labels.kind == "drawn":  # drawn on what the imagery shows
         return
     own = {is_own(asset) for asset in (*asset_ids(predictors), labels.source)}
     if own == {True, False}:
@@ -192,7 +201,9 @@ def _plan_for(known: Collection) -> ImageryPlan:
         collection=known.id,
         start=start,
         end=end,
-        mask_clouds=known.mask is not None,
+        mask_clouds=known.can_mask,
+        # The mean of vectors of several years would not be one; the last year's is.
+        composite="latest" if known.cadence == "year" else ImageryPlan.composite,
         bands=bands or tuple(band.name for band in known.data_bands),
         indices=tuple(name for name in _DEFAULT_INDICES if name in usable),
         scale_m=known.resolution_m,
@@ -207,7 +218,7 @@ def _default_dates(known: Collection) -> tuple[str, str]:
     if known.end and known.end < end:
         year = int(known.end[:4]) - 1
         start, end = f"{year}{start[4:]}", f"{year}{end[4:]}"
-    if known.mask is None:
+    if not known.can_mask:
         return f"{start[:4]}-01-01", f"{int(start[:4]) + 1}-01-01"
     return start, end
 
@@ -217,6 +228,11 @@ def _available_words(known: Collection | None) -> str:
         return "Choose other dates or another area."
     until = f"to {known.end}" if known.end else "until now"
     return f"The collection runs from {known.start} {until}: choose other dates or another area."
+
+
+def _plain(index: str) -> str:
+    """A scene's own index, without the numbers that merging puts in front."""
+    return re.sub(r"^(?:[12]_)+", "", index)
 
 
 def _day(milliseconds: float) -> str:

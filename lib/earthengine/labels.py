@@ -1,7 +1,6 @@
 """Where labels come from: a reference map, or features with a class column."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import ee
 
@@ -14,21 +13,14 @@ from lib.core.imagery_plan import ImageryPlan
 from lib.core.legend import Legend
 from lib.core.plan import LabelPlan
 from lib.earthengine.access import Connection, is_own, with_connection
-from lib.earthengine.answers import rows_of, value_of
+from lib.earthengine.answers import value_of
 from lib.earthengine.assets import asset_facts, table_facts
-from lib.earthengine.graphs import region_of, to_expression
-from lib.earthengine.rows import CLASS_INDEX
+from lib.earthengine.graphs import region_of, to_expression, to_image
 
-FEATURE_ID = "feature_id"
+CLASS_INDEX = "class_index"
+PURE = "pure"
 _MOST_PIXELS = 1_000_000_000
-
-
-@dataclass(frozen=True)
-class LabelledFeature:
-    """A polygon or point of a table: its system:index and its class as an index of the legend."""
-
-    id: str
-    class_index: int
+_MOST_BYTE = 255
 
 
 @with_connection
@@ -41,6 +33,8 @@ def default_legend(connection: Connection, plan: LabelPlan) -> Legend:
     """
     if plan.kind == "features":
         return feature_legend(connection, plan.source, plan.class_property)
+    if plan.kind == "drawn":
+        return Legend.from_values(sorted({label.value for label in plan.drawn}))
     known = find(plan.source)
     if known and known.legend:
         return preset(known.legend)
@@ -96,43 +90,43 @@ def label_image(
         aoi: Area.
     """
     codes = _map_image(connection, plan, imagery, aoi)
-    index = codes.remap(list(legend.values), list(range(len(legend))))
-    return to_expression(index.toByte().rename(CLASS_INDEX))
-
-
-@with_connection
-def labelled_features(
-    connection: Connection, plan: LabelPlan, *, legend: Legend, aoi: Aoi
-) -> tuple[LabelledFeature, ...]:
-    """List the features that meet an area and whose class is in the legend.
-
-    Raises:
-        LabelError: There is none.
-    """
-    originals = sorted(class_counts(connection, plan.source, plan.class_property))
-    index_of = _index_by_text(originals, legend)
-    columns = [FEATURE_ID, plan.class_property]
-    rows = rows_of(features_in(plan, aoi).select(columns, retainGeometry=False))
-    found = [(row["properties"].get(FEATURE_ID), _text(row, plan.class_property)) for row in rows]
-    features = tuple(
-        LabelledFeature(key, index_of[name]) for key, name in found if name in index_of
-    )
-    if not features:
+    places = index_by_value(plan, legend)
+    index = codes.remap(list(places), list(places.values())).rename(CLASS_INDEX)
+    if not places:
         raise LabelError(
-            f"No feature of {plan.source} with a class of the legend lies in the area.",
-            hint="Move the area of interest onto the labels.",
+            "No value of the map stands for a class of the legend.",
+            hint="Check the legend and how values are mapped to it.",
             field="labels",
         )
-    return features
+    return to_expression(index.toByte() if len(legend) <= _MOST_BYTE else index.toInt16())
 
 
-def features_in(plan: LabelPlan, aoi: Aoi) -> ee.FeatureCollection:
-    """The features that meet an area, each with its system:index as a property."""
-    features: ee.FeatureCollection = ee.FeatureCollection(plan.source).filterBounds(region_of(aoi))
-    named: ee.FeatureCollection = features.map(
-        lambda feature: feature.set(FEATURE_ID, feature.get("system:index"))
+def with_purity(labels: Expression) -> Expression:
+    """Add a band "pure" to class indices: 1 where all eight neighbours are of the same class."""
+    index = to_image(labels)
+    around = ee.Kernel.square(1, "pixels")
+    every = index.toInt16().unmask(-1, False)
+    least, most = (
+        every.reduceNeighborhood(reducer, around)
+        for reducer in (ee.Reducer.min(), ee.Reducer.max())
     )
-    return named
+    return to_expression(index.addBands(least.eq(most).toByte().rename(PURE)))
+
+
+def index_by_value(plan: LabelPlan, legend: Legend) -> dict[int, int]:
+    """Class index of each value of a label source, after `LabelPlan.remap`, in rising order."""
+    places = {value: index for index, value in enumerate(legend.values)}
+    meant = {value: value for value in legend.values} | {pair.value: pair.to for pair in plan.remap}
+    return {value: places[to] for value, to in sorted(meant.items()) if to in places}
+
+
+def index_by_text(originals: list[str], plan: LabelPlan, legend: Legend) -> dict[str, int]:
+    """Class index of each class as text; words stand for their place in sorted order."""
+    numbers = _whole_numbers(originals)
+    values = numbers if numbers is not None else range(1, len(originals) + 1)
+    places = index_by_value(plan, legend)
+    pairs = zip(originals, values, strict=True)
+    return {text: places[value] for text, value in pairs if value in places}
 
 
 def _map_image(connection: Connection, plan: LabelPlan, imagery: ImageryPlan, aoi: Aoi) -> ee.Image:
@@ -178,15 +172,6 @@ def _values_of_map(connection: Connection, plan: LabelPlan) -> list[int]:
     return [round(float(code)) for code in counted[0]]
 
 
-def _index_by_text(originals: list[str], legend: Legend) -> dict[str, int]:
-    """Class index of each class as text; words stand for their place in sorted order."""
-    numbers = _whole_numbers(originals)
-    values = numbers if numbers is not None else range(1, len(originals) + 1)
-    places = {value: index for index, value in enumerate(legend.values)}
-    pairs = zip(originals, values, strict=True)
-    return {text: places[value] for text, value in pairs if value in places}
-
-
 def _whole_numbers(texts: list[str]) -> list[int] | None:
     """The texts as whole numbers, or None where any is something else."""
     try:
@@ -194,7 +179,3 @@ def _whole_numbers(texts: list[str]) -> list[int] | None:
     except ValueError:
         return None
     return [int(n) for n in numbers] if all(n.is_integer() for n in numbers) else None
-
-
-def _text(row: dict[str, dict[str, object]], column: str) -> str:
-    return str(row["properties"].get(column))

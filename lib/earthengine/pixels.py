@@ -54,17 +54,13 @@ def fetch(
     kind = np.dtype(dtype)
     most = connection.can.pixels_bytes // (kind.itemsize * len(bands) + 1)
     blocks = list(grid.blocks(max_pixels=min(block_pixels, most)))
-    graph = _with_validity(expression, bands, kind).graph
+    masked = with_validity(expression, bands, dtype=kind)
     values = np.zeros((*grid.shape, len(bands)), dtype=kind)
     valid = np.zeros(grid.shape, dtype=bool)
 
     def fetch_block(block: tuple[Grid, Window]) -> None:
         part, window = block
-        body = {"expression": graph, "fileFormat": "NPY", "grid": part.to_ee()}
-        table = np.load(io.BytesIO(post("image:computePixels", body)), allow_pickle=False)
-        for index, name in enumerate(bands):
-            values[(*window, index)] = table[name]
-        valid[window] = table[_VALID] != 0
+        values[window], valid[window] = read_block(compute_block(masked, part), bands, dtype=kind)
 
     def on_done(done: int, count: int) -> None:
         if on_progress:
@@ -81,10 +77,28 @@ def request_count(grid: Grid, *, block_pixels: int = BLOCK_PIXELS) -> int:
     return math.ceil(grid.shape[0] / height) * math.ceil(grid.shape[1] / width)
 
 
-def _with_validity(
-    expression: Expression, bands: Sequence[str], kind: np.dtype[np.generic]
+def with_validity(
+    expression: Expression, bands: Sequence[str], *, dtype: DTypeLike = np.float32
 ) -> Expression:
     """Fill masked pixels with 0 and add a band that tells which were valid: NPY has no mask."""
     image = to_image(expression).select(list(bands))
     valid = valid_everywhere(image).gt(0).unmask(0, False).toByte().rename(_VALID)
-    return to_expression(_CASTS[kind](image.unmask(0, False)).addBands(valid))
+    return to_expression(_CASTS[np.dtype(dtype)](image.unmask(0, False)).addBands(valid))
+
+
+def compute_block(masked: Expression, grid: Grid) -> bytes:
+    """Compute what `with_validity` wrote on a grid; inside of a function `with_connection`."""
+    body = {"expression": masked.graph, "fileFormat": "NPY", "grid": grid.to_ee()}
+    return post("image:computePixels", body)
+
+
+def read_block(
+    content: bytes, bands: Sequence[str], *, dtype: DTypeLike = np.float32
+) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
+    """Read what `compute_block` returned, as `fetch` gives it."""
+    # The header names every band; NumPy refuses more than 10,000 characters on its own.
+    table = np.load(io.BytesIO(content), allow_pickle=False, max_header_size=len(content))
+    values = np.empty((*table.shape, len(bands)), dtype=np.dtype(dtype))
+    for index, name in enumerate(bands):
+        values[..., index] = table[name]
+    return values, table[_VALID] != 0

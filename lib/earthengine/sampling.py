@@ -1,41 +1,44 @@
-"""Labelled samples: where labels and predictors meet, class by class."""
+"""Labelled samples: where labels and predictors meet, class by class.
+
+Labels are read first, pixel by pixel; a hash of seed and place puts the candidates of each class
+in order; predictors are then computed for those that come first, and for the next ones in place
+of pixels that turn out to be masked. So a draw depends on nothing but the plan.
+"""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
 
-import ee
 import numpy as np
 from numpy.typing import NDArray
 
 from lib.core.aoi import Aoi
-from lib.core.balance import allocate
-from lib.core.errors import SampleError
+from lib.core.candidates import Candidates, Harvest, choose
+from lib.core.crs import lonlat_to
+from lib.core.design import allocation
+from lib.core.errors import LabelError, SampleError
 from lib.core.expression import Expression
 from lib.core.grid import Grid
 from lib.core.imagery_plan import ImageryPlan
 from lib.core.legend import Legend
 from lib.core.plan import LabelPlan, SamplingPlan
 from lib.core.samples import SampleSet
-from lib.earthengine.access import Connection, map_requests, with_connection
-from lib.earthengine.answers import rows_of, value_of
-from lib.earthengine.graphs import projection_of, region_of, to_image
-from lib.earthengine.imagery import predictor_names, training_grid
-from lib.earthengine.labels import (
-    FEATURE_ID,
-    features_in,
-    label_image,
-    labelled_features,
-)
-from lib.earthengine.rows import CLASS_INDEX, GROUP, PixelRows, chosen
+from lib.earthengine.access import Connection, with_connection
+from lib.earthengine.fetching import Watch
+from lib.earthengine.harvest import Field, from_map, from_shapes, refuse_nothing
+from lib.earthengine.imagery import training_grid
+from lib.earthengine.labels import label_image
+from lib.earthengine.patches import PatchReader, PatchStore
+from lib.earthengine.rows import PointReader, rows_at_once
+from lib.earthengine.shapes import LabelledShape, burnt, labelled_shapes
+from lib.earthengine.stack import predictor_names, stack_names, step_days, unstack
 
-# Smaller tiles cost little and keep composites of many scenes within memory
-# (https://developers.google.com/earth-engine/guides/debugging).
-_TILE_SCALE = 4
-_MOST_PIXELS = 1_000_000_000
-
-OnProgress = Callable[[float, str], None]
+_LABELS_SHARE = 0.2  # of the progress
+_MOST_ROUNDS = 12
+_MOST_SPARES = 8  # multiples of the samples that are missing
+_BY_SHARE = ("proportional", "square root", "neyman")
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,14 @@ class DrawReport:
         asked: Samples asked for.
         obtained: Samples drawn.
         reasons: Why there are fewer, or empty.
+        unmatched: Values of the class column that are no class of the legend, with the number of
+            features in the area that have them.
     """
 
     asked: tuple[int, ...]
     obtained: tuple[int, ...]
     reasons: tuple[str, ...]
+    unmatched: tuple[tuple[str, int], ...] = ()
 
 
 @with_connection
@@ -63,190 +69,356 @@ def draw(
     imagery: ImageryPlan,
     legend: Legend,
     aoi: Aoi,
-    on_progress: OnProgress | None = None,
+    watch: Watch = Watch(),  # noqa: B008 - frozen
+    large: Path | None = None,
 ) -> tuple[SampleSet, DrawReport]:
     """Draw samples.
 
     Args:
         connection: Service to ask.
         predictors: Image that `imagery.predictors` wrote.
-        labels: A reference map, or features with classes.
-        plan: How many, and how they are spread over the classes.
-        imagery: What the predictors were made of.
+        labels: A reference map, features with classes, or what was drawn on the map.
+        plan: How many, and how they are spread over classes and space.
+        imagery: What the predictors were made of, and the form of a sample.
         legend: Classes.
-        aoi: Area.
-        on_progress: Called with the share done and a few words.
+        aoi: Area; the centres of all samples lie in it.
+        watch: Who follows; what it keeps lets the same draw go on where it was stopped.
+        large: File ".npy" for predictors of more than 128 MB, which are then mapped from it.
 
     Raises:
         SampleError: There are none, or of one class only.
         LabelError: No labels meet the area.
     """
     grid = training_grid(connection, imagery, aoi)
-    tell = on_progress or _nobody
-    source = _Source(connection, predictors, labels, imagery, legend, aoi, grid)
-    if labels.kind == "map":
-        rows, asked = source.from_map(plan, tell)
-    else:
-        rows, asked = source.from_features(plan, tell)
-    if not len(rows.class_index):
+    source = _Source(connection, labels, plan, imagery, legend, aoi, grid)
+    harvest = source.harvest(watch.within(0, _LABELS_SHARE))
+    refuse_nothing(harvest)
+    asked = _asked(harvest, plan)
+    reader = source.reader(predictors, asked, harvest, large)
+    taking = _Taking(source, harvest.candidates(), asked, reader)
+    chosen = taking.settle(watch.within(_LABELS_SHARE, 1))
+    if not len(chosen):
         raise SampleError(
             "No labelled pixel has valid imagery in this area.",
             hint="Choose an area where the labels and the imagery meet, or a longer period.",
             field="samples",
         )
-    samples = rows.to_samples(predictor_names(imagery), legend)
-    return samples, _report(asked, samples, legend)
+    samples = reader.samples(taking.candidates, chosen, source)
+    counts = np.bincount(samples.class_index, minlength=len(legend))
+    reasons = [_reason(taking, harvest, index, int(count)) for index, count in enumerate(counts)]
+    return samples, DrawReport(
+        tuple(asked), tuple(map(int, counts)), tuple(reasons), source.unmatched
+    )
 
 
-@dataclass(frozen=True)
+@with_connection
+def estimate(
+    connection: Connection, imagery: ImageryPlan, *, samples: int, scenes: int, pixels: int
+) -> tuple[int, float]:
+    """Say how many requests a draw takes, and about how many seconds.
+
+    Args:
+        connection: Service that will be asked.
+        imagery: Predictors and form.
+        samples: Samples asked for, in all.
+        scenes: Scenes that are composited; 1 for a single image.
+        pixels: Pixels of the area.
+
+    Returns:
+        Requests, and seconds measured on two cores of Local Earth; a service behind the network
+        waits some 0.3 s for each request instead, with all its slots at once.
+    """
+    tiles = math.ceil(pixels / 65_536)
+    if imagery.form == "patch":
+        requests = tiles + samples
+        touched = samples * imagery.patch_size**2
+    else:
+        most = rows_at_once(samples, len(stack_names(imagery)), connection.can.parallel_requests)
+        requests = tiles + max(math.ceil(samples / most), min(tiles, samples))
+        touched = min(pixels, samples * _PIXELS_A_SAMPLE)
+    bands = len(predictor_names(imagery))
+    computing = _START_S + touched * max(scenes, 1) * bands * _SECONDS_A_VALUE
+    waiting = math.ceil(requests / connection.can.parallel_requests) * _LATENCY_S
+    return requests, computing if connection.kind == "local" else max(waiting, computing / 10)
+
+
+_PIXELS_A_SAMPLE = 400  # of the rectangles that are computed around samples that lie apart
+_START_S = 1.0
+_LATENCY_S = 0.3
+# 80 km2 at 10 m, 18 scenes, 8 predictors, 2,400 samples: 40 s on two cores.
+_SECONDS_A_VALUE = 40 / (800_000 * 18 * 8)
+
+
+class _Reader(Protocol):
+    """Reads candidates and makes samples of them.
+
+    Attributes:
+        roomy: Whether it may read and hold more than will be chosen.
+    """
+
+    roomy: bool
+
+    def read(self, candidates: Candidates, new: NDArray[np.int64], held: NDArray[np.int64],
+             watch: Watch) -> NDArray[np.bool_]:  # fmt: skip
+        """Read some candidates; those held have been read and are still wanted."""
+
+    def samples(
+        self, candidates: Candidates, chosen: NDArray[np.int64], source: "_Source"
+    ) -> SampleSet:
+        """Make samples of candidates that were read."""
+
+
+@dataclass
 class _Source:
     """What a draw reads from."""
 
     connection: Connection
-    predictors: Expression
     labels: LabelPlan
+    plan: SamplingPlan
     imagery: ImageryPlan
     legend: Legend
     aoi: Aoi
     grid: Grid
+    shapes: tuple[LabelledShape, ...] = ()
+    unmatched: tuple[tuple[str, int], ...] = ()
 
-    def from_map(self, plan: SamplingPlan, tell: OnProgress) -> tuple[PixelRows, list[int]]:
-        """Draw from each class of a reference map, several classes in one request."""
-        labels = to_image(
-            label_image(
-                self.connection,
-                self.labels,
-                legend=self.legend,
-                imagery=self.imagery,
-                aoi=self.aoi,
+    def harvest(self, watch: Watch) -> Harvest:
+        """All pixels that may become samples."""
+        where = Field(len(self.legend), self.grid, self.aoi, self.plan)
+        if self.labels.kind == "map":
+            return from_map(self.connection, self.label_map(), where, watch)
+        if self.labels.kind == "table":
+            raise LabelError(
+                "A table brings its own predictors; nothing is drawn from it.",
+                hint="Read the table, or choose other labels.",
+                field="labels",
             )
-        )
-        asked = self._asked(labels, plan)
-        stack = to_image(self.predictors).addBands(labels)
+        watch.on_progress(0.0, "Labels: reading the features", None)
+        found = labelled_shapes(self.connection, self.labels, legend=self.legend, aoi=self.aoi)
+        self.shapes, self.unmatched = found.shapes, found.unmatched
+        return from_shapes(self.shapes, where, watch)
 
-        def draw_classes(classes: list[int]) -> list[dict[str, Any]]:
-            return rows_of(
-                stack.stratifiedSample(
-                    numPoints=0,
-                    classBand=CLASS_INDEX,
-                    region=region_of(self.aoi),
-                    projection=projection_of(self.grid),
-                    seed=plan.seed,
-                    classValues=classes,
-                    classPoints=[asked[index] for index in classes],
-                    dropNulls=True,
-                    tileScale=_TILE_SCALE,
-                    geometries=True,
-                )
-            )
-
-        requests = list(_packed(asked, self.connection.can.table_page))
-        pages = self._ask(draw_classes, requests, tell)
-        return self._rows(pages), asked
-
-    def from_features(self, plan: SamplingPlan, tell: OnProgress) -> tuple[PixelRows, list[int]]:
-        """Take all pixels whose centre lies in a polygon, then draw from each class."""
-        features = labelled_features(self.connection, self.labels, legend=self.legend, aoi=self.aoi)
-        image = to_image(self.predictors)
-        collection = features_in(self.labels, self.aoi)
-
-        def sample_features(ids: list[str]) -> list[dict[str, Any]]:
-            return rows_of(
-                image.sampleRegions(
-                    collection=collection.filter(ee.Filter.inList(FEATURE_ID, ids)),
-                    properties=[FEATURE_ID],
-                    projection=projection_of(self.grid),
-                    tileScale=_TILE_SCALE,
-                    geometries=True,
-                )
-            )
-
-        ids = [feature.id for feature in features]
-        size = math.ceil(len(ids) / self.connection.can.parallel_requests)
-        chunks = [ids[start : start + size] for start in range(0, len(ids), size)]
-        pages = self._ask(sample_features, chunks, tell)
-        number = {feature.id: place for place, feature in enumerate(features)}
-        classes = {feature.id: feature.class_index for feature in features}
-        for row in (row for page in pages for row in page):
-            values = row["properties"]
-            values[GROUP] = number[values[FEATURE_ID]]
-            values[CLASS_INDEX] = classes[values[FEATURE_ID]]
-        found = self._rows(pages)
-        asked = self._shared_out(np.bincount(found.class_index, minlength=len(self.legend)), plan)
-        return found.take(chosen(found.class_index, asked, seed=plan.seed)), asked
-
-    def _ask(
-        self, function: Callable[[Any], Any], requests: Sequence[Any], tell: OnProgress
-    ) -> list[Any]:
-        def on_done(done: int, count: int) -> None:
-            tell(done / count, f"Request {done} of {count}")
-
-        return map_requests(self.connection, function, requests, on_done=on_done)
-
-    def _rows(self, pages: list[list[dict[str, Any]]]) -> PixelRows:
-        return PixelRows.read(
-            (row for page in pages for row in page), predictor_names(self.imagery), self.grid
+    def label_map(self) -> Expression:
+        """The reference map as class indices."""
+        return label_image(
+            self.connection, self.labels, legend=self.legend, imagery=self.imagery, aoi=self.aoi
         )
 
-    def _asked(self, labels: ee.Image, plan: SamplingPlan) -> list[int]:
-        """Samples to ask of each class; proportional ones need the pixels of each class."""
-        if plan.allocation == "equal":
-            return [plan.per_class] * len(self.legend)
-        counted = value_of(
-            labels.reduceRegion(
-                reducer=ee.Reducer.frequencyHistogram(),
-                geometry=region_of(self.aoi),
-                crs=self.grid.crs,
-                crsTransform=list(self.grid.transform),
-                maxPixels=_MOST_PIXELS,
-                tileScale=_TILE_SCALE,
-            )
-        )[CLASS_INDEX]
-        shares = np.zeros(len(self.legend))
-        for code, count in (counted or {}).items():
-            shares[round(float(code))] = count
-        return self._shared_out(shares, plan)
+    def reader(
+        self, predictors: Expression, asked: Sequence[int], harvest: Harvest, large: Path | None
+    ) -> _Reader:
+        """The reader for the plan's form."""
+        names = stack_names(self.imagery)
+        if self.imagery.form != "patch":
+            return _Points(PointReader(self.connection, predictors, names, self.grid))
+        dense = self.imagery.dense and self.labels.kind == "map"
+        reader = PatchReader(
+            self.connection,
+            predictors,
+            names,
+            self.grid,
+            side=self.imagery.patch_size,
+            labels=self.label_map() if dense else None,
+        )
+        capacity = int(np.minimum(asked, harvest.offered).sum())
+        return _Patches(reader, PatchStore(capacity, self.imagery, len(names), large))
 
-    def _shared_out(self, available: NDArray[Any], plan: SamplingPlan) -> list[int]:
-        if plan.allocation == "equal":
-            return [plan.per_class] * len(self.legend)
-        if not available.any():
-            return [0] * len(self.legend)
-        total = plan.per_class * len(self.legend)
-        return [int(count) for count in allocate(total, available, plan.allocation)]
-
-
-def _nobody(share: float, words: str) -> None:
-    """Tell nobody."""
-
-
-def _packed(asked: Sequence[int], page: int) -> Iterator[list[int]]:
-    """Put classes together into requests whose rows fit in one page, where they can."""
-    classes: list[int] = []
-    rows = 0
-    for index, count in enumerate(asked):
-        if classes and rows + count > page:
-            yield classes
-            classes, rows = [], 0
-        if count:
-            classes.append(index)
-            rows += count
-    if classes:
-        yield classes
+    def columns(self, candidates: Candidates, chosen: NDArray[np.int64]) -> dict[str, object]:
+        """What every form of samples has beside predictors."""
+        kept = candidates.take(chosen)
+        lon, lat = self.grid.lonlat(*np.divmod(kept.ids, self.grid.shape[1]))
+        given = self.labels.kind == "features" and bool(self.labels.part_property)
+        return {
+            "names": predictor_names(self.imagery),
+            "legend": self.legend,
+            "class_index": kept.class_index,
+            "lon": lon,
+            "lat": lat,
+            "group": kept.group,
+            "ids": kept.ids,
+            "given": kept.given if given else None,
+            "steps": step_days(self.imagery),
+        }
 
 
-def _report(asked: Sequence[int], samples: SampleSet, legend: Legend) -> DrawReport:
-    obtained = [int(count) for count in samples.counts]
-    reasons = [
-        _reason(name, want, got)
-        for name, want, got in zip(legend.names, asked, obtained, strict=True)
-    ]
-    return DrawReport(tuple(asked), tuple(obtained), tuple(reasons))
+@dataclass
+class _Taking:
+    """Candidates on their way to become samples."""
+
+    source: _Source
+    candidates: Candidates
+    asked: Sequence[int]
+    reader: _Reader
+    masked: NDArray[np.bool_] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.masked = np.zeros(len(self.candidates), bool)
+
+    def settle(self, watch: Watch) -> NDArray[np.int64]:
+        """Choose and read until all that are chosen are valid; indices of the candidates."""
+        read = np.zeros(len(self.candidates), bool)
+        places = self._places()
+        share = 0.0
+        for turn in range(_MOST_ROUNDS):
+            chosen = self._choose(~self.masked, places)
+            new = chosen[~read[chosen]]
+            if not len(new):
+                return chosen
+            if self.reader.roomy:
+                new, held = np.union1d(new, self._spares(new, read)), np.flatnonzero(read)
+            else:
+                held = chosen[read[chosen]]
+            end = share + (1 - share) * (0.9 if turn == 0 else 0.5)
+            valid = self.reader.read(self.candidates, new, held, watch.within(share, end))
+            share = end
+            read[:] = False
+            read[held], read[new] = True, True
+            self.masked[new[~valid]] = True
+        kept = np.zeros(len(self.candidates), bool)
+        kept[chosen] = True
+        return np.flatnonzero(kept & ~self.masked)
+
+    def _spares(self, new: NDArray[np.int64], read: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Candidates to read beside new ones, by how many of their class were masked so far."""
+        classes = self.candidates.class_index
+        counts = [
+            np.bincount(classes[of], minlength=len(self.asked))
+            for of in (new, self.masked, read & ~self.masked)
+        ]
+        wanted, masked, valid = counts
+        ratio = np.minimum(masked / np.maximum(valid, 1), _MOST_SPARES)
+        most = np.where(wanted > 0, self.asked + np.ceil(wanted * ratio).astype(np.int64), 0)
+        more = choose(self.candidates, most, usable=~self.masked)
+        return np.asarray(more[~read[more]])
+
+    def _choose(
+        self, usable: NDArray[np.bool_], places: NDArray[np.float64] | None
+    ) -> NDArray[np.int64]:
+        distance = self.source.plan.min_distance_m
+        return choose(
+            self.candidates, self.asked, usable=usable, places=places, distance_m=distance
+        )
+
+    def _places(self) -> NDArray[np.float64] | None:
+        """Metres in the area's UTM zone, where a distance is to be kept."""
+        if not self.source.plan.min_distance_m:
+            return None
+        grid = self.source.grid
+        lon, lat = grid.lonlat(*np.divmod(self.candidates.ids, grid.shape[1]))
+        return np.column_stack(lonlat_to(self.source.aoi.utm_crs).transform(lon, lat))
 
 
-def _reason(name: str, asked: int, obtained: int) -> str:
-    if obtained >= asked:
+class _Points:
+    """Samples that are single pixels or series of them."""
+
+    roomy = True
+
+    def __init__(self, reader: PointReader) -> None:
+        self._reader = reader
+        self._index = np.empty(0, np.int64)
+        self._values = np.empty((0, 0), np.float32)
+
+    def read(
+        self,
+        candidates: Candidates,
+        new: NDArray[np.int64],
+        held: NDArray[np.int64],
+        watch: Watch,
+    ) -> NDArray[np.bool_]:
+        """Read some candidates beside those held."""
+        values = self._reader.read(candidates.ids[new], watch)
+        kept = np.isin(self._index, held)
+        old = self._values[kept] if len(self._index) else np.empty((0, values.shape[1]), np.float32)
+        self._index = np.concatenate([self._index[kept], new])
+        self._values = np.concatenate([old, values])
+        return np.asarray(~np.isnan(values[:, 0]))
+
+    def samples(
+        self, candidates: Candidates, chosen: NDArray[np.int64], source: _Source
+    ) -> SampleSet:
+        """Samples in the order of the grid's pixels."""
+        chosen = chosen[np.argsort(candidates.ids[chosen])]
+        order = np.argsort(self._index)
+        rows = order[np.searchsorted(self._index, chosen, sorter=order)]
+        predictors, valid = unstack(source.imagery, self._values[rows])
+        return SampleSet(
+            predictors=predictors,
+            valid=valid,
+            **source.columns(candidates, chosen),  # type: ignore[arg-type]
+        )
+
+
+class _Patches:
+    """Samples that are patches; each has a slot, which is free again when it is not wanted."""
+
+    roomy = False
+
+    def __init__(self, reader: PatchReader, store: PatchStore) -> None:
+        self._reader = reader
+        self._store = store
+        self._owner = np.full(len(store.valid), -1, np.int64)
+
+    def read(
+        self,
+        candidates: Candidates,
+        new: NDArray[np.int64],
+        held: NDArray[np.int64],
+        watch: Watch,
+    ) -> NDArray[np.bool_]:
+        """Read some candidates beside those held."""
+        self._owner[~np.isin(self._owner, held)] = -1
+        slots = np.flatnonzero(self._owner < 0)[: len(new)]
+        self._owner[slots] = new
+        return self._reader.read(candidates.ids[new], self._store, slots, watch)
+
+    def samples(
+        self, candidates: Candidates, chosen: NDArray[np.int64], source: _Source
+    ) -> SampleSet:
+        """Samples in the order of their slots."""
+        slots = np.flatnonzero(np.isin(self._owner, chosen))
+        owners = self._owner[slots][self._store.finished(slots)]
+        if self._store.dense is not None and source.shapes:
+            self._burn(candidates.ids[owners], source)
+        return SampleSet(
+            predictors=self._store.predictors,
+            valid=self._store.valid,
+            dense=self._store.dense,
+            **source.columns(candidates, owners),  # type: ignore[arg-type]
+        )
+
+    def _burn(self, ids: NDArray[np.int64], source: _Source) -> None:
+        """Dense labels from shapes."""
+        half = source.imagery.patch_size // 2
+        dense = self._store.dense
+        for slot, (row, col) in enumerate(zip(*np.divmod(ids, source.grid.shape[1]), strict=True)):
+            window = tuple(slice(int(at) - half, int(at) + half + 1) for at in (row, col))
+            if dense is not None:
+                dense[slot] = burnt(source.shapes, source.grid.window((window[0], window[1])))
+
+
+def _asked(harvest: Harvest, plan: SamplingPlan) -> list[int]:
+    """Samples to ask of each class, also of one without pixels where the plan says how many."""
+    mapped = harvest.labelled.astype(np.float64)
+    shares = mapped if plan.allocation in _BY_SHARE else np.full(len(mapped), np.nan)
+    return [int(count) for count in allocation(plan, shares)]
+
+
+def _reason(taking: _Taking, harvest: Harvest, index: int, obtained: int) -> str:
+    """Why there are fewer samples of a class than were asked for; empty where there are not."""
+    if obtained >= taking.asked[index]:
         return ""
-    if not obtained:
-        return f"“{name}” has no valid pixel in the area."
-    return f"All {obtained:,} valid pixels of “{name}” in the area were taken."
+    name, plan = taking.source.legend.names[index], taking.source.plan
+    labelled, offered = int(harvest.labelled[index]), int(harvest.offered[index])
+    if not labelled:
+        return f"“{name}” has no pixel in the area."
+    masked = int(taking.masked[taking.candidates.class_index == index].sum())
+    causes = []
+    if offered < labelled:
+        causes.append(f"{offered:,} are pure")
+    if masked:
+        causes.append(f"{masked:,} have no valid imagery")
+    if plan.min_distance_m and obtained < offered - masked:
+        causes.append(f"the others are closer than {plan.min_distance_m:g} m to a sample")
+    if not causes:
+        return f"All {labelled:,} pixels of “{name}” in the area were taken."
+    return f"Of {labelled:,} pixels of “{name}” in the area, {'; '.join(causes)}."

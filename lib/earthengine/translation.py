@@ -13,6 +13,7 @@ from lib.core.errors import (
     NotFoundError,
     ServiceError,
     SignInError,
+    TooLargeError,
     UnreachableError,
 )
 
@@ -37,13 +38,13 @@ _PERMISSION_HINT = (
 _RULES = (
     _Rule(
         r"User memory limit exceeded",
-        LimitError,
+        TooLargeError,
         "Earth Engine ran out of memory for this computation.",
         "Choose fewer bands, a shorter period or a smaller area.",
     ),
     _Rule(
         r"Computation timed out",
-        LimitError,
+        TooLargeError,
         "Earth Engine stopped the computation after its five minutes.",
         "Choose a smaller area, a shorter period or a larger pixel size.",
     ),
@@ -55,31 +56,31 @@ _RULES = (
     ),
     _Rule(
         r"Computed value (?:is )?too large",
-        LimitError,
+        TooLargeError,
         "One intermediate result is larger than Earth Engine keeps (100 MB).",
         _SMALLER,
     ),
     _Rule(
         r"Request payload size exceeds the limit: (\d+)",
-        LimitError,
+        TooLargeError,
         "The computation itself is larger than a request may be ({0} bytes).",
         "Use a smaller network or fewer samples.",
     ),
     _Rule(
         r"Total request size \((\d+) bytes\) must be less than or equal to (\d+)",
-        LimitError,
+        TooLargeError,
         "A piece of {0} bytes was asked for; Earth Engine gives at most {1} at once.",
         _SMALLER,
     ),
     _Rule(
         r"Too many pixels in the region\. Found (\d+)",
-        LimitError,
+        TooLargeError,
         "The area has {0} pixels, more than Earth Engine counts in one request.",
         _SMALLER,
     ),
     _Rule(
         r"Collection query aborted after accumulating over (\d+) elements",
-        LimitError,
+        TooLargeError,
         "The collection has more than {0} elements here.",
         "Choose a shorter period or a smaller area.",
     ),
@@ -151,7 +152,7 @@ _BY_STATUS: dict[int, tuple[type[ServiceError], str]] = {
     403: (AccessError, _PERMISSION_HINT),
     404: (NotFoundError, "Check the id."),
     408: (UnreachableError, "Try again."),
-    413: (LimitError, "Use a smaller network or fewer samples."),
+    413: (TooLargeError, "Use a smaller network or fewer samples."),
     429: (LimitError, "Wait a minute and try again."),
 }
 

@@ -3,7 +3,6 @@
 import csv
 import json
 import math
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +12,11 @@ import numpy as np
 import shapely
 
 from lib.localearth.errors import EarthError
+from lib.localearth.import_zip import shapefile_address
 from lib.localearth.placement import checked_crs
 from lib.localearth.raster.projection import transformer
 
 VECTOR_SUFFIXES = (".gpkg", ".geojson", ".json", ".zip", ".csv")
-MAX_UNPACKED = 500 * 2**20
 _LONGITUDES = ("lon", "longitude", "long", "lng", "x")
 _LATITUDES = ("lat", "latitude", "y")
 _GEOMETRIES = ("geometry", "geom", "the_geom", "wkt", ".geo", "geo")
@@ -96,9 +95,12 @@ def _placed(path: Path, rows: _Rows) -> tuple[list[Any], tuple[str, ...]]:
 def _check_degrees(path: Path, shapes: Any) -> None:
     xy = shapely.get_coordinates(shapes)
     if xy.size and not (np.isfinite(xy).all() and (np.abs(xy) <= (360.0, 90.0)).all()):
+        swapped = bool((np.abs(xy) <= (90.0, 360.0)).all())
+        wrong = "its coordinate system is wrong"
+        reason = "latitude and longitude are swapped" if swapped else wrong
         raise EarthError(
             f"'{path.name}' has coordinates such as {xy[0, 0]:.6g}, {xy[0, 1]:.6g} that are not "
-            "longitude and latitude on the Earth; its coordinate system is wrong."
+            f"longitude and latitude on the Earth; {reason}."
         )
 
 
@@ -123,7 +125,8 @@ def _read_geojson(path: Path) -> _Rows:
         document = json.loads(path.read_bytes())
         features = _geojson_features(document)
         shapes = [_geojson_shape(feature.get("geometry")) for feature in features]
-    except (ValueError, KeyError, TypeError, AttributeError, shapely.errors.ShapelyError):
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError,
+            shapely.errors.ShapelyError):  # fmt: skip
         raise EarthError(f"'{path.name}' is not a GeoJSON file that can be read.") from None
     rows = [feature.get("properties") or {} for feature in features]
     names = list(dict.fromkeys(name for row in rows for name in row))
@@ -167,17 +170,7 @@ def _read_geopackage(path: Path) -> _Rows:
 
 
 def _read_zip(path: Path) -> _Rows:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-    except zipfile.BadZipFile:
-        raise EarthError(f"'{path.name}' is not a zip archive.") from None
-    shapefiles = [entry.filename for entry in entries if entry.filename.lower().endswith(".shp")]
-    if len(shapefiles) != 1:
-        raise EarthError(f"'{path.name}' must hold one shapefile; it holds {len(shapefiles)}.")
-    if sum(entry.file_size for entry in entries) > MAX_UNPACKED:
-        raise EarthError(f"'{path.name}' is too large when it is unpacked.")
-    return _read_ogr(path, f"/vsizip/{path.resolve()}/{shapefiles[0]}")
+    return _read_ogr(path, shapefile_address(path))
 
 
 def _read_ogr(path: Path, address: str) -> _Rows:
@@ -210,14 +203,16 @@ def _read_csv(path: Path) -> _Rows:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             csv.field_size_limit(2**27)
-            table = list(csv.DictReader(file))
+            read = csv.DictReader(file)
+            numbered = [(read.line_num, row) for row in read if any(row.values())]
     except (UnicodeDecodeError, csv.Error):
         raise EarthError(f"'{path.name}' is not a CSV file in UTF-8.") from None
-    if not table:
+    if not numbered:
         raise EarthError(f"'{path.name}' has no rows.")
+    table = [row for _, row in numbered]
     names = [name for name in table[0] if name is not None]
     used, place = _csv_places(path, names)
-    shapes = [place(row, number) for number, row in enumerate(table, start=2)]
+    shapes = [place(row, number) for number, row in numbered]
     rest = [name for name in names if name not in used]
     return _Rows(
         shapes, {name: _csv_column([r[name] for r in table]) for name in rest}, "EPSG:4326"
@@ -244,6 +239,8 @@ def _csv_places(path: Path, names: Sequence[str]) -> tuple[tuple[str, ...], Plac
 
 
 def _csv_point(path: Path, row: dict[str, Any], names: tuple[str, str], number: int) -> Any:
+    if not row[names[0]] and not row[names[1]]:
+        return None
     try:
         x, y = float(row[names[0]]), float(row[names[1]])
     except (TypeError, ValueError):

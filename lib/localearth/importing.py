@@ -86,10 +86,14 @@ def _writer(path: Path, pyramiding: str) -> tuple[Writer, str]:
             f"'{path.name}' is a virtual raster, which only points at other files; "
             "make a GeoTIFF of it (gdal_translate) and import that."
         )
-    if suffix == ".shp":
+    if suffix in (".shp", ".shx", ".dbf", ".prj", ".cpg"):
         raise EarthError(
             f"'{path.name}' is one of a shapefile's parts; zip .shp, .shx, .dbf and .prj together "
             "and import the .zip."
+        )
+    if path.name.lower().endswith((".ovr", ".aux.xml", ".tfw")):
+        raise EarthError(
+            f"'{path.name}' only accompanies a raster; import the raster beside which it lies."
         )
     known = ", ".join((*RASTER_SUFFIXES[:2], *VECTOR_SUFFIXES))
     raise EarthError(f"'{path.name}' is not of a kind that can be imported. Kinds: {known}.")

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from lib.localearth import render
+from lib.localearth import render, strips
 from lib.localearth.errors import EarthError, NotFound
 from lib.localearth.pixels import select
 from lib.localearth.raster.footprint import Bounds, lonlat_bounds
 from lib.localearth.raster.grid import Grid
-from lib.localearth.raster.image import Image, Reading
+from lib.localearth.raster.image import Image
 
 SIDE = 256
 HALF = 20037508.342789244  # half of the square's side in metres
@@ -86,7 +86,7 @@ def tile(image: Image, record: Mapping[str, Any], *, zoom: int, column: int, row
     shown = select(image, record.get("bandIds"))
     shown = shown.with_bands(shown.bands[:3])
     look = render.Visualisation.from_request(record.get("visualizationOptions"))
-    planes = shown.planes(grid, Reading())
+    planes = strips.planes(shown, grid)
     picture = render.to_rgba(planes, [band.type for band in shown.bands], look)
     return encoded(picture, kind) if picture[..., 3].any() else blank(kind)
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lib.localearth import memory, render
+from lib.localearth import memory, render, strips
 from lib.localearth.errors import EarthError
 from lib.localearth.raster.footprint import lonlat_bounds
 from lib.localearth.raster.grid import Grid
-from lib.localearth.raster.image import Image, Plane, Reading
+from lib.localearth.raster.image import Image, Plane
 from lib.localearth.raster.projection import Transform, crs_of
 
 # https://developers.google.com/earth-engine/reference/rest/v1/projects.image/computePixels
@@ -131,7 +131,7 @@ def read(image: Image, grid: Grid, *, part: int = PART) -> dict[str, NDArray[Any
     shape = (grid.height, grid.width)
     bands = {band.name: np.zeros(shape, band.type.dtype) for band in image.bands}
     for window, rows, columns in parts(grid, part):
-        for band, plane in zip(image.bands, image.planes(window, Reading()), strict=True):
+        for band, plane in zip(image.bands, strips.planes(image, window), strict=True):
             fill(bands[band.name][rows, columns], plane)
     return bands
 
@@ -207,7 +207,7 @@ def _picture(
     _check_size(shown, grid, COMPUTED)
     picture = np.zeros((grid.height, grid.width, 4), np.uint8)
     for part, rows, columns in parts(grid, _part_side(shown, grid, needs)):
-        planes = shown.planes(part, Reading())
+        planes = strips.planes(shown, part)
         picture[rows, columns] = render.to_rgba(planes, [b.type for b in shown.bands], look)
     opaque = bool((picture[..., 3] == 255).all())
     if kind == "JPEG" or (kind == "AUTO_JPEG_PNG" and opaque):

@@ -5,7 +5,7 @@ which order, which classes, and how it came about.
 """
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -17,6 +17,7 @@ from lib.core.errors import ModelError
 from lib.core.legend import Legend
 from lib.core.model_plan import ModelPlan
 from lib.core.samples import SampleSet
+from lib.models.dataset import blocks, release
 from lib.models.families import weight_count
 from lib.models.inference import Engine
 from lib.models.runtime import prepare
@@ -43,6 +44,11 @@ class Card:
         seconds: Time spent on epochs.
         versions: Versions of what computed it.
         machine: Processor, threads and switches that decide its last bits.
+        form: Form of its samples: "pixel", "series" or "patch".
+        shape: Dates of a series, or rows and columns of a patch; empty for pixels.
+        steps: First day of each window of a series, ISO form.
+        dense: Whether it has learned the class of every pixel of a patch.
+        notes: What was odd about its training, as sentences.
     """
 
     predictors: tuple[str, ...]
@@ -59,11 +65,17 @@ class Card:
     seconds: float
     versions: dict[str, str]
     machine: dict[str, Any]
+    form: str = "pixel"
+    shape: tuple[int, ...] = ()
+    steps: tuple[str, ...] = ()
+    dense: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def weight_count(self) -> int:
         """Trainable weights."""
-        return weight_count(self.plan, len(self.predictors), len(self.legend))
+        n_in, n_out = len(self.predictors), len(self.legend)
+        return weight_count(self.plan, n_in, n_out, inner=self.shape)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data that `from_json` reads."""
@@ -83,16 +95,19 @@ class Card:
                 f"reads {CARD_VERSION}.",
                 hint="Train it again, or use the Loam that made it.",
             )
-        try:
-            values = {item.name: data[item.name] for item in fields(cls)}
-        except KeyError as error:
-            raise ModelError(f"The card of this network lacks {error}.") from None
-        values["legend"] = Legend.from_json(values["legend"])
-        plan = values["plan"]
-        values["plan"] = ModelPlan(**{**plan, "hidden_units": tuple(plan["hidden_units"])})
-        for name in ("predictors", "training_ids", "validation_ids", "class_weights"):
-            values[name] = None if values[name] is None else tuple(values[name])
-        return cls(**values)
+        names = {item.name: item.default is MISSING for item in fields(cls)}
+        lacking = [name for name, needed in names.items() if needed and name not in data]
+        if lacking:
+            raise ModelError(f"The card of this network lacks “{lacking[0]}”.")
+        values = {name: _frozen(data[name]) for name in names if name in data}
+        values["legend"] = Legend.from_json(data["legend"])
+        plan = {name: _frozen(value) for name, value in data["plan"].items()}
+        return cls(**{**values, "plan": ModelPlan(**plan)})
+
+
+def _frozen(value: Any) -> Any:
+    """A list of JSON as the tuple that it was."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 class Artifact:
@@ -137,37 +152,70 @@ class Artifact:
 
     @cached_property
     def engine(self) -> Engine:
-        """The network as a fast function of pixels."""
+        """The network as a fast function of samples."""
         return Engine(self.network)
 
-    def predict(self, x: ArrayLike) -> NDArray[np.float32]:
+    def predict(
+        self, x: ArrayLike, valid: ArrayLike | None = None, *, dense: bool = False
+    ) -> NDArray[np.float32]:
         """Give class probabilities.
 
         Args:
-            x: Raw predictors in the card's order, shape (..., predictors), no NaN.
+            x: Raw predictors in the card's order, no NaN; shape (..., predictors), (..., dates,
+                predictors) or (..., rows, columns, predictors) by the card's form.
+            valid: Where they were observed, the same shape without the last axis; None for
+                everywhere.
+            dense: Whether each pixel of a patch is asked for instead of the centre.
 
         Returns:
-            Shape (..., classes); each sums to 1.
+            Shape (..., classes), or (..., rows, columns, classes); each vector sums to 1.
         """
-        return self.engine.probabilities(self._checked(x))
+        return self.engine.probabilities(*self._checked(x, valid), dense=dense)
 
-    def classify(self, x: ArrayLike) -> NDArray[np.uint8]:
-        """Give the index of the most probable class.
+    def classify(
+        self, x: ArrayLike, valid: ArrayLike | None = None, *, dense: bool = False
+    ) -> NDArray[np.uint8]:
+        """Give the index of the most probable class, shape (...) or (..., rows, columns).
 
         Args:
-            x: Raw predictors in the card's order, shape (..., predictors), no NaN.
-
-        Returns:
-            Shape (...).
+            x: As for `predict`.
+            valid: As for `predict`.
+            dense: As for `predict`.
         """
-        return self.engine.classes(self._checked(x))
+        return self.engine.classes(*self._checked(x, valid), dense=dense)
+
+    def classify_samples(
+        self, samples: SampleSet, indices: NDArray[np.int64], *, dense: bool = False
+    ) -> NDArray[np.uint8]:
+        """Give the class of some samples, or of each pixel of patches, a few at a time.
+
+        Raises:
+            ModelError: The samples lack a predictor, or are of another form.
+        """
+        columns = self._columns(samples)
+        mapped = []
+        for chosen in blocks(len(indices), samples.predictors):
+            at = indices[chosen]
+            x = samples.predictors[at]
+            x = x if columns is None else x[..., columns]
+            valid = None if samples.valid is None else samples.valid[at]
+            mapped.append(self.classify(x, valid, dense=dense))
+        release(samples.predictors)
+        return np.concatenate(mapped)
 
     def inputs_of(self, samples: SampleSet) -> NDArray[np.float32]:
-        """Pick this network's predictors from samples by name, shape (samples, predictors).
+        """Pick this network's predictors from samples by name, shape (samples, ..., predictors).
 
         Raises:
             ModelError: The samples lack one.
         """
+        columns = self._columns(samples)
+        if columns is None:
+            return samples.predictors
+        return np.ascontiguousarray(samples.predictors[..., columns])
+
+    def _columns(self, samples: SampleSet) -> list[int] | None:
+        """Where this network's predictors are in samples; None where they are just those."""
         missing = [name for name in self.card.predictors if name not in samples.names]
         if missing:
             raise ModelError(
@@ -175,17 +223,36 @@ class Artifact:
                 f"{', '.join(samples.names)}.",
                 hint="Draw the samples again with the predictors of this network.",
             )
-        columns = [samples.names.index(name) for name in self.card.predictors]
-        return np.ascontiguousarray(samples.predictors[:, columns])
+        if samples.names == self.card.predictors:
+            return None
+        return [samples.names.index(name) for name in self.card.predictors]
 
-    def _checked(self, x: ArrayLike) -> NDArray[np.float32]:
+    def _checked(
+        self, x: ArrayLike, valid: ArrayLike | None
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_] | None]:
         array = np.asarray(x, dtype=np.float32)
-        if array.ndim == 0 or array.shape[-1] != len(self.card.predictors):
+        inner = list(self.network.inputs[0].shape[1:])
+        found = array.shape[-len(inner) :]
+        if len(found) < len(inner) or not all(
+            wanted in (None, length) for length, wanted in zip(found, inner, strict=True)
+        ):
+            raise ModelError(self._shape_words(array.shape, inner))
+        if valid is None:
+            return array, None
+        mask = np.asarray(valid, dtype=bool)
+        if mask.shape != array.shape[:-1]:
             raise ModelError(
-                f"This network takes {len(self.card.predictors)} predictors a pixel "
-                f"({', '.join(self.card.predictors)}), and the array has the shape {array.shape}."
+                f"The mask has the shape {mask.shape}, and the predictors have {array.shape}."
             )
-        return array
+        return array, mask
+
+    def _shape_words(self, shape: tuple[int, ...], inner: list[int | None]) -> str:
+        what = {1: "a pixel", 2: "a date", 3: "a pixel of a patch"}[len(inner)]
+        more = "" if len(inner) == 1 else f" in the shape {tuple(inner[:-1])}"
+        return (
+            f"This network takes {len(self.card.predictors)} predictors {what} "
+            f"({', '.join(self.card.predictors)}){more}, and the array has the shape {shape}."
+        )
 
 
 def save_artifact(directory: Path, network: Any, card: Card) -> None:

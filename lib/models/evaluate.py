@@ -40,7 +40,7 @@ def predict_test(artifact: Artifact, samples: SampleSet, split: Split) -> NDArra
             field="classes",
         )
     _refuse_seen(artifact, samples.ids[split.test])
-    return artifact.classify(artifact.inputs_of(samples)[split.test])
+    return artifact.classify_samples(samples, split.test)
 
 
 def _refuse_seen(artifact: Artifact, test_ids: NDArray[np.int64]) -> None:

@@ -1,77 +1,126 @@
-"""Passes over the training set inside TensorFlow's graph.
+"""Passes over the training set, an epoch at a time."""
 
-Small networks are limited by what Python does between steps: with hundreds of steps in one call
-an MLP trains 2 to 6 times faster than `model.fit`. XLA is off: it slows dropout tenfold on CPUs.
-"""
-
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lib.core.model_plan import ModelPlan
+from lib.models.augment import augmenter
 from lib.models.dataset import Dataset
+from lib.models.families import batch_size_of
+from lib.models.feeds import batch_signature, feed_of, step_count
+from lib.models.inference import block_rows
+from lib.models.losses import Losses, loss_function
+from lib.models.networks import assign_weights, before_softmax
+from lib.models.optimizers import build_optimizer
 
-_STEPS_A_CALL = 256
-"""Steps between two looks whether somebody asked to stop."""
+_LOOK_S = 0.4
+"""Seconds between two looks whether somebody asked to stop."""
+_MOST_STEPS = 1024
 
-_VALIDATION_ROWS = 65_536
+
+@dataclass(frozen=True)
+class Figures:
+    """What came of a pass over samples.
+
+    Attributes:
+        loss: Mean weighted cross-entropy.
+        accuracy: Share of labels that were right.
+        steps: Steps that were done.
+        of: Steps of the whole pass.
+        samples: Samples seen.
+    """
+
+    loss: float
+    accuracy: float
+    steps: int = 0
+    of: int = 0
+    samples: int = 0
 
 
 class EpochLoop:
-    """Trains a network with Adam, an epoch at a time.
+    """Trains a network, an epoch at a time.
 
     Args:
-        network: A Keras network with class probabilities as output.
+        network: A Keras network that ends in a softmax over classes.
         data: Training and validation set.
-        batch_size: Samples in a step.
-        seed: With the number of the epoch, all that decides the order of samples.
+        plan: Optimiser, loss, batch size and seed; with the number of the epoch the seed is all
+            that decides the order of samples.
+        augment: Names of what is done to training samples.
     """
 
-    def __init__(self, network: Any, data: Dataset, *, batch_size: int, seed: int) -> None:
-        import keras  # slow import
-
+    def __init__(
+        self, network: Any, data: Dataset, plan: ModelPlan, *, augment: tuple[str, ...] = ()
+    ) -> None:
         self.network = network
-        self.optimizer = keras.optimizers.Adam()
-        self.optimizer.build(network.trainable_variables)
+        self.optimizer = build_optimizer(plan, network)
         self._data = data
-        self._batch_size = batch_size
-        self._seed = seed
-        self._run_steps = _training_function(network, self.optimizer, data, batch_size)
-        self._run_block = _validation_function(network)
+        self._plan = plan
+        self._steps_a_look = 1
+        losses_of = _batch_losses(network, data, plan)
+        change = augmenter(augment, data.form, data.scaling)
+        step = _training_step(network, self.optimizer, losses_of, change)
+        self._batch_size = batch_size_of(plan, len(data.train))
+        self._feed = feed_of(data.train, step, batch_size=self._batch_size)
+        self._check = _checking_function(losses_of, batch_signature(data.val))
+        self._block = block_rows(network, data.shape)
 
     def train_epoch(
-        self, epoch: int, *, learning_rate: float, should_stop: Callable[[], bool]
-    ) -> tuple[float, float] | None:
+        self,
+        epoch: int,
+        *,
+        learning_rate: float,
+        should_stop: Callable[[], bool],
+        on_figures: Callable[[Figures], None] | None = None,
+    ) -> Figures | None:
         """Go once through the training set.
 
+        Args:
+            epoch: Its number, from 1.
+            learning_rate: Size of its steps.
+            should_stop: Asked some times a second.
+            on_figures: Told as often how far the epoch is.
+
         Returns:
-            Mean weighted loss and accuracy; None when somebody asked to stop in between.
+            The figures of the epoch; None when somebody asked to stop in between. An epoch whose
+            loss is no number ends there.
         """
         self.optimizer.learning_rate = learning_rate
-        n = len(self._data.y_train)
-        order = np.random.default_rng([self._seed, epoch]).permutation(n).astype(np.int32)
-        steps = -(-n // self._batch_size)
-        sums = np.zeros(2)
-        for first in range(0, steps, _STEPS_A_CALL):
+        n = len(self._data.train)
+        order = np.random.default_rng([self._plan.seed, epoch]).permutation(n)
+        steps, first = step_count(n, self._batch_size), 0
+        rows = np.empty((0, 4))
+        while first < steps:
             if should_stop():
                 return None
-            last = min(first + _STEPS_A_CALL, steps)
-            sums += self._run_steps(order, np.int32(first), np.int32(last)).numpy()
-        return float(sums[0] / n), float(sums[1] / n)
+            # Twice an epoch at least, however quick.
+            last = min(first + min(self._steps_a_look, -(-steps // 2)), steps)
+            began = time.perf_counter()
+            found = self._feed.run(order, first, last, (self._plan.seed, epoch))
+            self._pace(last - first, time.perf_counter() - began)
+            rows, first = np.concatenate([rows, found]), last
+            figures = _figures(rows, per_label=True, of=steps, samples=n * last // steps)
+            if not np.isfinite(figures.loss):
+                return figures
+            if on_figures is not None:
+                on_figures(figures)
+        return figures
 
-    def validate(self) -> tuple[float, float]:
+    def validate(self) -> Figures:
         """Give the mean weighted loss and the accuracy on the validation set."""
-        data = self._data
-        sums = np.zeros(2)
-        for first in range(0, len(data.y_val), _VALIDATION_ROWS):
-            rows = slice(first, first + _VALIDATION_ROWS)
-            sums += self._run_block(data.x_val[rows], data.y_val[rows], data.weight_val[rows])
-        weight = max(float(data.weight_val.sum(dtype=np.float64)), np.finfo(np.float64).tiny)
-        return float(sums[0] / weight), float(sums[1] / len(data.y_val))
+        val = self._data.val
+        parts = [
+            self._check(*val.take(np.arange(first, min(first + self._block, len(val))))).numpy()
+            for first in range(0, len(val), self._block)
+        ]
+        return _figures(np.array(parts, np.float64), per_label=False, samples=len(val))
 
     def variables(self) -> list[Any]:
-        """Everything that a step reads and changes: weights, states of dropout, Adam's moments."""
+        """Everything that a step reads and changes: weights, states of dropout, moments."""
         return [*self.network.variables, *self.optimizer.variables]
 
     def weights(self) -> list[NDArray[Any]]:
@@ -79,55 +128,69 @@ class EpochLoop:
         return [value.numpy().copy() for value in self.network.weights]
 
     def set_weights(self, values: list[NDArray[Any]]) -> None:
-        """Put weights back; unlike Keras' own, it reaches layers that cache what they adapted."""
-        for variable, value in zip(self.network.weights, values, strict=True):
-            variable.assign(value)
-        for layer in self.network.layers:
-            if hasattr(layer, "finalize_state"):
-                layer.finalize_state()
+        """Put weights back."""
+        assign_weights(self.network, values)
+
+    def _pace(self, steps: int, seconds: float) -> None:
+        """Do as many steps next as fit between two looks; their sums do not depend on it."""
+        wanted = int(steps * _LOOK_S / max(seconds, 1e-6))
+        self._steps_a_look = max(1, min(wanted, 4 * steps, _MOST_STEPS))
 
 
-def _training_function(network: Any, optimizer: Any, data: Dataset, batch_size: int) -> Any:
-    import keras  # slow import
+def _figures(
+    rows: NDArray[np.float64], *, per_label: bool, of: int = 0, samples: int = 0
+) -> Figures:
+    """Sum up figures of batches; training counts a label as 1, which is the mean of weights."""
+    loss, hits, count, weight = rows.sum(axis=0)
+    share = max(float(count if per_label else weight), np.finfo(np.float64).tiny)
+    return Figures(float(loss) / share, float(hits / max(count, 1.0)), len(rows), of, samples)
+
+
+def _batch_losses(
+    network: Any, data: Dataset, plan: ModelPlan
+) -> Callable[[Any, Any, Any, bool], Losses]:
+    """Give the losses of a batch as a function of predictors, valid, labels and training."""
+    sums_of = before_softmax(network)
+    loss = loss_function(plan, data.class_weights, data.n_classes)
+    masked = len(network.inputs) > 1
+    mapped = len(network.outputs[0].shape) == 4
+
+    def losses_of(x: Any, valid: Any, y: Any, training: bool) -> Losses:
+        sums = sums_of([x, valid[..., None]] if masked else x, training=training)
+        if mapped and not data.dense:
+            sums = sums[:, data.shape[0] // 2, data.shape[1] // 2]
+        return loss(sums, y)
+
+    return losses_of
+
+
+def _training_step(
+    network: Any,
+    optimizer: Any,
+    losses_of: Callable[[Any, Any, Any, bool], Losses],
+    change: Callable[..., Any] | None,
+) -> Callable[[Any, Any, Any, Any], Any]:
     import tensorflow as tf  # slow import
 
-    x, y, weight = (tf.constant(a) for a in (data.x_train, data.y_train, data.weight_train))
-
-    def step(rows: Any) -> Any:
-        labels = tf.gather(y, rows)
+    def step(x: Any, valid: Any, y: Any, key: Any) -> Any:
+        if change is not None:
+            x, valid, y = change(x, valid, y, key)
         with tf.GradientTape() as tape:
-            probabilities = network(tf.gather(x, rows), training=True)
-            losses = keras.losses.sparse_categorical_crossentropy(labels, probabilities)
-            losses *= tf.gather(weight, rows)
-            loss = tf.reduce_mean(losses)
+            losses = losses_of(x, valid, y, True)
+            loss = optimizer.scale_loss(losses.minimised)
         gradients = tape.gradient(loss, network.trainable_variables)
         optimizer.apply(gradients, network.trainable_variables)
-        return tf.stack([tf.reduce_sum(losses), _hits(labels, probabilities)])
+        return losses.told
 
-    def run_steps(order: Any, first: Any, last: Any) -> Any:
-        sums = tf.zeros(2)
-        for number in tf.range(first, last):
-            sums += step(order[number * batch_size : (number + 1) * batch_size])
-        return sums
-
-    order, number = tf.TensorSpec((None,), tf.int32), tf.TensorSpec((), tf.int32)
-    return tf.function(run_steps, input_signature=[order, number, number], jit_compile=False)
+    return step
 
 
-def _validation_function(network: Any) -> Any:
-    import keras  # slow import
+def _checking_function(
+    losses_of: Callable[[Any, Any, Any, bool], Losses], signature: list[Any]
+) -> Any:
     import tensorflow as tf  # slow import
 
-    def run_block(x: Any, y: Any, weight: Any) -> Any:
-        probabilities = network(x, training=False)
-        losses = keras.losses.sparse_categorical_crossentropy(y, probabilities) * weight
-        return tf.stack([tf.reduce_sum(losses), _hits(y, probabilities)])
+    def check(x: Any, valid: Any, y: Any) -> Any:
+        return losses_of(x, valid, y, False).told
 
-    return tf.function(run_block, jit_compile=False, reduce_retracing=True)
-
-
-def _hits(labels: Any, probabilities: Any) -> Any:
-    import tensorflow as tf  # slow import
-
-    mapped = tf.argmax(probabilities, axis=-1, output_type=tf.int32)
-    return tf.reduce_sum(tf.cast(tf.equal(mapped, labels), tf.float32))
+    return tf.function(check, input_signature=signature, jit_compile=False)

@@ -7,7 +7,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 _LAST_RATE = 0.05
-"""Share of the first learning rate that is left in the last epoch."""
+"""Share of the first learning rate that is left at the end of a cosine."""
+_STEPS_AT = (0.5, 0.75)
+"""Shares of the epochs after which steps become a tenth, for the schedule "step"."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class EpochRow:
         learning_rate: Size of the steps.
         seconds: How long it took.
         eta_s: Seconds until the last epoch; less if training stops early.
+        samples_per_s: Training samples a second.
+        memory_bytes: What the process holds of memory.
     """
 
     epoch: int
@@ -34,6 +38,33 @@ class EpochRow:
     val_accuracy: float
     learning_rate: float
     seconds: float
+    eta_s: float
+    samples_per_s: float = 0.0
+    memory_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class BatchRow:
+    """Where within an epoch training is.
+
+    Attributes:
+        epoch: Its number, from 1.
+        epochs: Most epochs that there will be.
+        step: Batches of it that are done.
+        steps: Batches that it has.
+        loss: Mean weighted cross-entropy so far.
+        accuracy: Share of labels so far that were right.
+        samples_per_s: Training samples a second.
+        eta_s: Seconds until the last epoch.
+    """
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    loss: float
+    accuracy: float
+    samples_per_s: float
     eta_s: float
 
 
@@ -70,13 +101,19 @@ class Progress:
             self.wait += 1
 
 
-def learning_rate_of(epoch: int, epochs: int, first: float) -> float:
-    """Give the learning rate of an epoch: half a cosine from the first rate to a twentieth.
+def learning_rate_of(epoch: int, epochs: int, first: float, *, schedule: str = "cosine") -> float:
+    """Give the learning rate of an epoch.
 
     Args:
         epoch: Number of the epoch, from 1.
         epochs: Most epochs that there will be.
         first: Rate of the first epoch.
+        schedule: "cosine" (half a cosine from the first rate to a twentieth), "step" (a tenth
+            after half of the epochs, and again after three quarters) or "constant".
     """
     part = (epoch - 1) / max(1, epochs - 1)
-    return first * (_LAST_RATE + (1 - _LAST_RATE) * (1 + math.cos(math.pi * part)) / 2)
+    if schedule == "cosine":
+        return first * (_LAST_RATE + (1 - _LAST_RATE) * (1 + math.cos(math.pi * part)) / 2)
+    if schedule == "step":
+        return first * 0.1 ** sum((epoch - 1) / epochs >= share for share in _STEPS_AT)
+    return first

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import folium
+import shapely
 from branca.element import MacroElement
 from folium.plugins import Draw
 from folium.template import Template
@@ -19,6 +20,7 @@ ROOT = "../../"
 STATIC = f"{ROOT}app/static/"
 AOI_STYLE: dict[str, Any] = {"color": "#E0A84A", "weight": 3, "opacity": 1, "fillOpacity": 0.04}
 MAX_ZOOM = 20
+ROUNDING_DEG = 2e-6  # the browser tells corners with six decimals
 Bounds = tuple[float, float, float, float]
 
 _MAP_JS = [
@@ -42,7 +44,7 @@ class LoamMap(folium.Map):
 
 
 class AreaDraw(Draw):
-    """Tools that draw and edit one area: a rectangle or a polygon."""
+    """Tools that draw and edit an area: rectangles and polygons."""
 
     default_js = _DRAW_JS
     default_css = _DRAW_CSS
@@ -59,6 +61,23 @@ class AreaDraw(Draw):
                 "polygon": {**shape, "allowIntersection": False},
             },
         )
+
+
+class Drawings(MacroElement):
+    """Says whether a new drawing stands beside the others or takes their place."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            window.loamSeveral = {{ this.several|tojson }};
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, *, several: bool) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "Drawings"
+        self.several = several
 
 
 class Points(MacroElement):
@@ -145,3 +164,13 @@ def editable(geometry: dict[str, Any] | None) -> folium.FeatureGroup:
 def _polygons(geometry: dict[str, Any]) -> list[Any]:
     coordinates = geometry["coordinates"]
     return [coordinates] if geometry["type"] == "Polygon" else list(coordinates)
+
+
+def same_place(shapes: Sequence[dict[str, Any]], area: dict[str, Any]) -> bool:
+    """Tell whether drawn polygons are an area's, but for the browser's rounding."""
+    drawn = shapely.MultiPolygon(
+        [shapely.Polygon(p[0], p[1:]) for shape in shapes for p in _polygons(shape)]
+    )
+    known = shapely.MultiPolygon([shapely.Polygon(p[0], p[1:]) for p in _polygons(area)])
+    moved = max(abs(one - other) for one, other in zip(drawn.bounds, known.bounds, strict=True))
+    return moved < ROUNDING_DEG and abs(drawn.area - known.area) < ROUNDING_DEG * known.length

@@ -33,6 +33,7 @@ class MapContent:
         colors: Colour of each class index.
         masked: Names of layers with nothing beyond `bounds`; no tiles are asked for there.
         hidden: Names of layers that one does not see at first.
+        several: Whether what is drawn stands beside what was drawn before.
     """
 
     base: tuple[MapLayer, ...] = ()
@@ -43,6 +44,7 @@ class MapContent:
     colors: Sequence[str] = ()
     masked: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()
+    several: bool = False
 
 
 def look_at(content: MapContent, *, key: str, controls: bool = True) -> None:
@@ -61,31 +63,49 @@ def look_at(content: MapContent, *, key: str, controls: bool = True) -> None:
 
 
 def draw_on(
-    content: MapContent, *, key: str, on_change: Callable[[dict[str, Any] | None], None]
+    content: MapContent,
+    *,
+    key: str,
+    on_change: Callable[[dict[str, Any] | None], None],
+    on_click: Callable[[float, float], bool] | None = None,
 ) -> None:
-    """Show a map on which one area is drawn and edited.
+    """Show a map on which an area is drawn and edited.
 
     Args:
         content: What it shows; its area is loaded into the drawing tools.
         key: Name of the map.
         on_change: Called with a new GeoJSON geometry, or None when the area was removed; the
             page is drawn again afterwards.
+        on_click: Called with longitude and latitude of a click; tells whether the page is drawn
+            again. None where clicks mean nothing.
     """
+    returned = ["all_drawings", "last_clicked"] if on_click else ["all_drawings"]
 
     @st.fragment
     def part() -> None:
         with guard():
             group = _dynamic(content, _as_given(content.layers), with_area=False)
-            answer = _show(_base(content, key, draw=True), group, key, content, ["all_drawings"])
-            drawn = _drawn(answer)
-            if drawn is not None and drawn != state.remembered(_name(key, "seen"), lambda: ""):
-                state.remember(_name(key, "seen"), drawn)
+            mapparts.Drawings(several=content.several).add_to(group)
+            answer = _show(_base(content, key, draw=True), group, key, content, returned)
+            drawn, clicked = _drawn(answer, content.area), _clicked(answer)
+            if drawn is not None and _is_new(key, "seen", drawn):
+                _is_new(key, "clicked", clicked)
                 _tell_change(drawn, key, on_change)
+            elif on_click and clicked and _is_new(key, "clicked", clicked) and on_click(*clicked):
+                st.rerun()
             problem = state.remembered(_name(key, "problem"), _nothing_wrong)
             if problem is not None:
                 show(problem)
 
     part()
+
+
+def _is_new(key: str, what: str, value: object) -> bool:
+    """Tell whether a map answers something else than before, and remember it."""
+    name = _name(key, what)
+    before = state.remembered(name, lambda: "")
+    state.remember(name, value)
+    return bool(value != before)
 
 
 def _tell_change(drawn: str, key: str, on_change: Callable[[dict[str, Any] | None], None]) -> None:
@@ -103,13 +123,26 @@ def _nothing_wrong() -> AppError | None:
     return None
 
 
-def _drawn(answer: dict[str, Any] | None) -> str | None:
+def _drawn(answer: dict[str, Any] | None, area: dict[str, Any] | None) -> str | None:
     """Return the drawn geometry as text, "null" for a removed one, None for untouched."""
     drawings = (answer or {}).get("all_drawings")
     if drawings is None:
         return None
-    geometry = drawings[-1]["geometry"] if drawings else None
+    shapes = [drawing["geometry"] for drawing in drawings]
+    if not shapes:
+        return "null"
+    # A click on the area lets the browser tell it again, rounded.
+    if area is not None and mapparts.same_place(shapes, area):
+        return None
+    geometry = shapes[0]
+    if len(shapes) > 1:
+        geometry = {"type": "GeometryCollection", "geometries": shapes}
     return json.dumps(geometry, sort_keys=True)
+
+
+def _clicked(answer: dict[str, Any] | None) -> tuple[float, float] | None:
+    place = (answer or {}).get("last_clicked")
+    return (float(place["lng"]), float(place["lat"])) if place else None
 
 
 def _name(key: str, what: str) -> str:
@@ -132,7 +165,7 @@ def _base(content: MapContent, key: str, *, draw: bool) -> folium.Map:
         world_copy_jump=True,
         loam_view=f"loam-{state.view_name()}",
         loam_bounds=mapparts.corners(bounds),
-        loam_single=draw,
+        loam_draws=draw,
     )
     for layer in content.base:
         mapparts.tile_layer(layer, layer.opacity).add_to(built)

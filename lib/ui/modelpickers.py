@@ -41,7 +41,7 @@ def network(ws: Workspace) -> ModelPlan:
         dropout = st.slider(
             "Dropout", 0.0, 0.9, plan.dropout, step=0.05, key=key_for(ws, "dropout")
         )
-        batch = st.number_input("Batch size", 1, 65_536, plan.batch_size, key=key_for(ws, "batch"))
+        batch = st.number_input("Batch size", 0, 65_536, plan.batch_size, key=key_for(ws, "batch"))
         patience = st.number_input(
             "Patience (epochs)",
             1,

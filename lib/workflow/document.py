@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lib.core.aoi import Aoi
+from lib.core.edits import Edits
 from lib.core.errors import AppError, ProjectError
 from lib.core.imagery_plan import ImageryPlan
 from lib.core.legend import Legend
@@ -29,6 +30,7 @@ class Project:
         imagery: Which pixels the network sees.
         labels: Where labels come from.
         legend: Classes; None means those that the label source brings.
+        edits: What was changed in the samples that were drawn.
         sampling, split, balance, model, deployment: Settings of the later steps.
         files: Files that became assets of Local Earth, with their digests.
     """
@@ -39,6 +41,7 @@ class Project:
     labels: LabelPlan = LabelPlan()
     legend: Legend | None = None
     sampling: SamplingPlan = SamplingPlan()
+    edits: Edits = Edits()
     split: SplitPlan = SplitPlan()
     balance: BalancePlan = BalancePlan()
     model: ModelPlan = ModelPlan()
@@ -64,6 +67,7 @@ def to_dict(project: Project) -> dict[str, Any]:
         "name": project.name,
         "aoi": project.aoi.geometry if project.aoi else None,
         "legend": project.legend.to_json() if project.legend else None,
+        "edits": project.edits.to_json(),
         **{part: _plan_to_dict(getattr(project, part)) for part in PLANS},
         "files": [dataclasses.asdict(file) for file in project.files],
     }
@@ -101,12 +105,14 @@ def from_dict(data: Any) -> Project:
             field="project",
         )
     _check_version(data["schema_version"])
-    _check_keys("project", data, {"schema_version", "name", "aoi", "legend", "files", *PLANS})
+    known = {"schema_version", "name", "aoi", "legend", "edits", "files", *PLANS}
+    _check_keys("project", data, known)
     parts = {name: _plan(name, kind, data.get(name, {})) for name, kind in PLANS.items()}
     return Project(
         name=_name(data.get("name", "Untitled")),
         aoi=_value("aoi", data.get("aoi"), Aoi.from_geojson),
         legend=_value("legend", data.get("legend"), Legend.from_json),
+        edits=_value("edits", data.get("edits"), Edits.from_json) or Edits(),
         files=_files(data.get("files", [])),
         **parts,
     )

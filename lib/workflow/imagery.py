@@ -1,21 +1,21 @@
 """Step 1: the area and the imagery. It needs no job: the service is asked directly."""
 
-from lib.catalog.collections import Collection, find, imagery_collections
+from dataclasses import replace
+from typing import Any
+
+from lib.catalog.collections import Collection, all_collections, find, imagery_collections
 from lib.catalog.indices import Index, available
-from lib.core.aoi import Aoi
-from lib.core.errors import AoiError
-from lib.core.formats import number
-from lib.core.grid import Grid
-from lib.core.imagery_plan import ImageryPlan
+from lib.core.errors import PlanError
+from lib.core.imagery_plan import FormulaPlan, ImageryPlan, SourcePlan
 from lib.core.layer import MapLayer
 from lib.earthengine import assets, tiles
 from lib.earthengine import imagery as service
-from lib.workflow import uploads
-from lib.workflow.views import AoiReport, Estimate, ImageryView
+from lib.earthengine.stack import names_of, predictor_names, step_days
+from lib.workflow import fitting, uploads
+from lib.workflow.area import extent_of, refuse_too_large
+from lib.workflow.imagery_views import Fitted
+from lib.workflow.views import Estimate, ImageryView
 from lib.workflow.workspace import Workspace
-
-LIMIT_PIXELS = 4_000_000
-"""Pixels of an area that the walk still maps in minutes: the class map is held in memory."""
 
 
 def collections(workspace: Workspace) -> tuple[Collection, ...]:
@@ -42,38 +42,113 @@ def plan_for(workspace: Workspace, collection_id: str) -> ImageryPlan:
     return service.default_plan(workspace.connection, collection_id)
 
 
-def check_aoi(workspace: Workspace, aoi: Aoi) -> AoiReport:
-    """An area in hectares and pixels, beside the limit."""
-    grid = _grid(workspace, aoi)
-    return AoiReport(aoi.area_ha, grid.size, LIMIT_PIXELS, aoi.notes)
+def choose_collection(workspace: Workspace, collection_id: str) -> tuple[str, ...]:
+    """Let the project read another collection, and keep of the plan what that one has too.
 
-
-def choose_aoi(workspace: Workspace, aoi: Aoi) -> AoiReport:
-    """Make an area the project's.
+    Returns:
+        What had to be changed or left out, in sentences.
 
     Raises:
-        AoiError: It is larger than the limit; the project keeps the area it had.
+        NotFoundError: The connection has no such collection.
     """
-    report = check_aoi(workspace, aoi)
-    if report.too_large:
-        raise AoiError(
-            f"The area has {number(report.pixels)} pixels of "
-            f"{workspace.project.imagery.scale_m:g} m; up to {number(LIMIT_PIXELS)} are "
-            "mapped at once.",
-            hint="Draw a smaller one, or choose larger pixels.",
-            field="aoi",
+    plan = workspace.project.imagery
+    return _keep(workspace, fitting.with_collection(workspace.connection, plan, collection_id))
+
+
+def use_raster(workspace: Workspace, asset: str) -> tuple[str, ...]:
+    """Let the project read an own raster, over the whole of it; tells what it leaves out."""
+    fitted = fitting.with_collection(workspace.connection, workspace.project.imagery, asset)
+    workspace.change(imagery=fitted.plan, aoi=extent_of(workspace, asset))
+    return fitted.notes
+
+
+def change_plan(workspace: Workspace, **parts: Any) -> tuple[str, ...]:
+    """Change parts of the imagery's plan, and leave out what they make impossible.
+
+    Args:
+        workspace: Whose plan it is.
+        parts: Fields of `ImageryPlan` by name.
+
+    Returns:
+        What had to be left out, in sentences.
+
+    Raises:
+        AppError: A part is impossible; the plan stays as it was.
+    """
+    plan = workspace.project.imagery
+    return _keep(workspace, fitting.with_changes(workspace.connection, plan, **parts))
+
+
+def _keep(workspace: Workspace, fitted: Fitted) -> tuple[str, ...]:
+    aoi, scale = workspace.project.aoi, workspace.project.imagery.scale_m
+    if aoi is not None and fitted.plan.scale_m < scale:
+        refuse_too_large(workspace, fitted.plan, aoi, field="scale_m")
+    workspace.change(imagery=fitted.plan)
+    return fitted.notes
+
+
+def source_for(workspace: Workspace, collection_id: str) -> SourcePlan:
+    """Good settings for a further data set, to start from.
+
+    Raises:
+        NotFoundError: The connection has no such data set.
+        PlanError: It is one of the plan's already.
+    """
+    plan = workspace.project.imagery
+    if collection_id in (plan.collection, *(source.collection for source in plan.sources)):
+        raise PlanError(
+            f"{collection_id} is one of the data sets already.",
+            hint="Choose its bands where it stands.",
+            field="sources",
         )
-    workspace.change(aoi=aoi)
-    return report
+    own = plan_for(workspace, collection_id)
+    return SourcePlan(
+        collection_id, own.bands, (), mask_clouds=own.mask_clouds, composite=own.composite
+    )
 
 
-def _grid(workspace: Workspace, aoi: Aoi) -> Grid:
-    return service.training_grid(workspace.connection, workspace.project.imagery, aoi)
+def more_collections(workspace: Workspace) -> tuple[Collection, ...]:
+    """Data sets of this connection that can stand beside the main collection."""
+    kinds = ("imagery", "elevation")
+    can = workspace.connection.can
+    return tuple(c for c in all_collections() if c.kind in kinds and can.serves(c.id))
 
 
-def extent_of(workspace: Workspace, asset: str) -> Aoi:
-    """The whole of an own raster as an area."""
-    return assets.extent(workspace.connection, asset)
+def elevation_models(workspace: Workspace) -> tuple[Collection, ...]:
+    """Elevation models of this connection."""
+    return tuple(c for c in more_collections(workspace) if c.kind == "elevation")
+
+
+def is_served(workspace: Workspace, collection_id: str) -> bool:
+    """Tell whether this connection has a data set of the catalogue."""
+    return workspace.connection.can.serves(collection_id)
+
+
+def predictor_list(plan: ImageryPlan) -> tuple[str, ...]:
+    """Names of the predictors in order, of one moment where the form is a series."""
+    return predictor_names(plan)
+
+
+def window_starts(plan: ImageryPlan) -> tuple[str, ...]:
+    """First day of each window of a series; empty for other forms."""
+    return step_days(plan)
+
+
+def texture_choices(plan: ImageryPlan) -> tuple[str, ...]:
+    """Predictors whose texture can be taken."""
+    return names_of(replace(plan, texture=(), formulas=())).all
+
+
+def check_formula(workspace: Workspace, formula: FormulaPlan) -> None:
+    """Refuse a formula that could not stand behind those of the plan.
+
+    Raises:
+        PlanError: It cannot be read, uses what is not there, or its name is taken.
+    """
+    plan = workspace.project.imagery
+    changed = replace(plan, formulas=(*plan.formulas, formula))
+    fitting.check_formulas(workspace.connection, changed)
+    predictor_names(changed)
 
 
 def look(workspace: Workspace) -> ImageryView | None:

@@ -6,7 +6,7 @@ from lib.core.formats import duration_words, number
 from lib.core.layer import MapLayer
 from lib.core.legend import Legend
 from lib.earthengine import tiles
-from lib.workflow.imagery import check_aoi
+from lib.workflow.area import check_aoi
 from lib.workflow.store import Found
 from lib.workflow.views import ClassArea, Estimate, ResultsView
 from lib.workflow.workspace import StepJobs, Workspace

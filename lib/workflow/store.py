@@ -26,7 +26,7 @@ KINDS = ("samples", "train", "other_split", "deploy", "results")
 
 _PARTS: dict[str, tuple[str, ...]] = {
     "samples": ("connection", "aoi", "imagery", "labels", "legend", "sampling"),
-    "train": ("split", "class_weights", "balance", "model"),
+    "train": ("edits", "split", "class_weights", "balance", "model"),
     "other_split": (),
     "deploy": ("deployment",),
     "results": (),
@@ -39,6 +39,7 @@ _WORDS = {
     "labels": "the labels",
     "legend": "the classes",
     "sampling": "the number of samples",
+    "edits": "the samples that were dropped or relabelled",
     "split": "the split",
     "class_weights": "the class weights",
     "balance": "the balance of classes",

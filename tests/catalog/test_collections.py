@@ -7,6 +7,7 @@ from lib.catalog.collections import (
     find,
     imagery_collections,
     label_collections,
+    search,
 )
 from lib.catalog.legends import preset
 
@@ -18,6 +19,15 @@ PLANET = (
     "ESA/WorldCover/v200",
     "GOOGLE/DYNAMICWORLD/V1",
     "GOOGLE/CLOUD_SCORE_PLUS/V1/S2_HARMONIZED",
+    "GOOGLE/SATELLITE_EMBEDDING/V1/ANNUAL",
+)
+# The data sets that Loam promises to know.
+FIFTEEN = (
+    *("COPERNICUS/S2_SR_HARMONIZED", "COPERNICUS/S1_GRD", "MODIS/061/MOD13Q1"),
+    *(f"LANDSAT/{mission}/C02/T1_L2" for mission in ("LC09", "LC08", "LE07", "LT05")),
+    *("NASA/NASADEM_HGT/001", "USGS/SRTMGL1_003", "COPERNICUS/DEM/GLO30_2024_1"),
+    *("GOOGLE/SATELLITE_EMBEDDING/V1/ANNUAL", "ESA/WorldCover/v200", "GOOGLE/DYNAMICWORLD/V1"),
+    *("USGS/NLCD_RELEASES/2021_REL/NLCD", "USGS/NLCD_RELEASES/2019_REL/NLCD"),
 )
 ALL = [pytest.param(collection, id=collection.id) for collection in all_collections()]
 
@@ -27,6 +37,53 @@ def test_every_data_set_of_the_simulated_planet_is_known(collection_id):
     assert find(collection_id).id == collection_id
 
 
+def test_the_fifteen_data_sets_are_known():
+    assert len(FIFTEEN) == 15
+    assert all(find(collection_id) for collection_id in FIFTEEN)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("radar", ["s1"]),
+        ("sentinel embedding", []),
+        ("EMBEDDING", ["emb"]),
+        ("landsat thermal", ["l8", "l9", "l7", "l5", "l4"]),
+        ("elevation copernicus", ["glo30"]),
+        ("nlcd", ["nlcd", "nlcd19"]),
+    ],
+)
+def test_search_finds_data_sets_in_which_every_word_occurs(text, found):
+    assert [collection.code for collection in search(text)] == found
+
+
+def test_search_without_words_finds_all():
+    assert search("  ") == all_collections()
+
+
+def test_merged_landsat_has_members_that_have_its_bands_and_scales():
+    merged = find("LANDSAT/4-9/C02/T1_L2")
+
+    assert merged.mask is None
+    assert merged.can_mask
+    for member in map(find, merged.members):
+        for band in merged.bands:
+            own = member.band_for(band.common)
+            assert (own.scale, own.offset, own.unit) == (band.scale, band.offset, band.unit)
+
+
+def test_codes_tell_data_sets_apart():
+    codes = [collection.code for collection in all_collections()]
+
+    assert len(set(codes)) == len(codes)
+    assert all(code.isalnum() for code in codes)
+
+
+def test_pictures_of_reflectance_are_brightened():
+    assert find("COPERNICUS/S2_SR_HARMONIZED").vis.gamma == 1.3
+    assert find("LANDSAT/4-9/C02/T1_L2").vis.gamma == 1.3
+
+
 def test_an_unknown_id_finds_nothing():
     assert find("LANDSAT/LC08/C01/T1_SR") is None
 
@@ -34,7 +91,10 @@ def test_an_unknown_id_finds_nothing():
 def test_sentinel_2_comes_first_and_kinds_do_not_mix():
     assert imagery_collections()[0].id == "COPERNICUS/S2_SR_HARMONIZED"
     assert {c.kind for c in imagery_collections()} == {"imagery"}
-    assert [c.id for c in label_collections()] == ["ESA/WorldCover/v200", "GOOGLE/DYNAMICWORLD/V1"]
+    assert [c.id for c in label_collections()] == [
+        *("ESA/WorldCover/v200", "GOOGLE/DYNAMICWORLD/V1"),
+        *("USGS/NLCD_RELEASES/2021_REL/NLCD", "USGS/NLCD_RELEASES/2019_REL/NLCD"),
+    ]
 
 
 def test_sentinel_2_has_all_bands_of_the_data_set_in_order():
@@ -122,9 +182,9 @@ def test_a_data_set_is_consistent_and_names_its_source(collection):
     names = collection.band_names
     commons = [band.common for band in collection.bands if band.common]
 
+    page = "landsat" if collection.members else collection.id.replace("/", "_")
     assert collection.source == (
-        "https://developers.google.com/earth-engine/datasets/catalog/"
-        + collection.id.replace("/", "_")
+        f"https://developers.google.com/earth-engine/datasets/catalog/{page}"
     )
     assert collection.citation
     assert collection.licence

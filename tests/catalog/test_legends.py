@@ -26,7 +26,17 @@ def test_dynamic_world_has_its_nine_published_classes():
     )
 
 
+def test_nlcd_has_its_sixteen_published_classes():
+    legend = preset("nlcd")
+
+    assert legend.values == (11, 12, 21, 22, 23, 24, 31, 41, 42, 43, 52, 71, 81, 82, 90, 95)
+    assert legend.names[7] == "Deciduous forest"
+    assert (legend.colors[0], legend.colors[-1]) == ("#466b9f", "#6c9fb8")
+
+
 def test_an_unknown_legend_is_refused_with_those_known():
-    assert preset_names() == ("worldcover", "dynamicworld")
-    with pytest.raises(LegendError, match=r"no legend “corine”\. It has worldcover, dynamicworld"):
+    assert preset_names() == ("worldcover", "dynamicworld", "nlcd")
+    with pytest.raises(
+        LegendError, match=r"no legend “corine”\. It has worldcover, dynamicworld, nlcd"
+    ):
         preset("corine")

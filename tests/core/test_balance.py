@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.core.balance import allocate, class_weights, largest_remainder
+from lib.core.balance import allocate, class_weights, effective_number, largest_remainder
 from lib.core.errors import PlanError, SampleError
 
 # Olofsson et al. 2014, section 5.1.1 and table 5: mapped shares of four strata, n = 641.
@@ -21,6 +21,37 @@ def test_class_weights_have_a_mean_of_one_over_the_samples():
     index = np.repeat([0, 1, 2], [5, 70, 925])
 
     assert class_weights(index, 3)[index].mean() == pytest.approx(1)
+
+
+def test_effective_numbers_are_those_of_the_formula():
+    """(1 - 0.99^100) / 0.01 and (1 - 0.999^5000) / 0.001; no effect at beta 0 (derived)."""
+    assert effective_number(100, beta=0.99) == pytest.approx(63.396766, abs=1e-6)
+    assert effective_number([1, 5000]) == pytest.approx([1, 993.279], abs=1e-3)
+    assert effective_number([1, 10, 5000], beta=0.0).tolist() == [1, 1, 1]
+
+
+def test_effective_number_weights_have_a_mean_of_one_and_level_off():
+    """By hand E is 95.2079 for 100 samples and 999.9548 for 10,000: 10.503 times as much."""
+    index = np.repeat([0, 1, 2], [100, 10_000, 20_000])
+
+    weights = class_weights(index, 3, how="effective number")
+
+    assert weights[index].mean() == pytest.approx(1)
+    assert weights[0] / weights[1] == pytest.approx(10.503, abs=1e-3)
+    assert weights[1] / weights[2] == pytest.approx(1, abs=1e-4)
+
+
+def test_effective_number_weights_of_small_classes_are_balanced_weights():
+    index = np.repeat([0, 1], [2, 3])
+
+    assert class_weights(index, 2, how="effective number") == pytest.approx(
+        class_weights(index, 2), rel=1e-3
+    )
+
+
+def test_an_unknown_weighting_is_refused():
+    with pytest.raises(PlanError, match="“focal”"):
+        class_weights([0, 1], 2, how="focal")
 
 
 def test_class_weights_without_samples_of_a_class_are_refused_by_name():

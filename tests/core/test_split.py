@@ -6,28 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.core.errors import SampleError
-from lib.core.legend import Legend
 from lib.core.plan import SplitPlan
-from lib.core.samples import SampleSet
-from lib.core.split import block_ids, make_split, other_kind
-
-NAMES = ["Water", "Trees", "Town", "Snow", "Sand", "Crops"]
-
-
-def make(class_index, *, lon=None, lat=None, group=None):
-    n = len(class_index)
-    rng = np.random.default_rng(1)
-    k = max(int(np.max(class_index)) + 1, 2)
-    return SampleSet(
-        predictors=np.zeros((n, 1)),
-        class_index=class_index,
-        names=("B4",),
-        legend=Legend.from_values(range(k), NAMES[:k]),
-        lon=rng.uniform(12.0, 12.2, n) if lon is None else lon,
-        lat=rng.uniform(47.0, 47.2, n) if lat is None else lat,
-        group=np.full(n, -1) if group is None else group,
-        ids=np.arange(n),
-    )
+from lib.core.split import make_split, other_kind
+from tests.core.sample_sets import make
 
 
 def parts_of(split):
@@ -76,23 +57,6 @@ def test_one_class_only_is_refused_by_name():
         make_split(make([0, 0, 0, 1]).take([0, 1, 2]), SplitPlan(kind="random"))
 
 
-def test_blocks_are_squares_of_the_size_asked_for():
-    """At 60 degrees a degree of longitude measures half of one at the equator, 55.66 km."""
-    lon = np.array([10.0, 10.0 + 950 / 55_659.7, 10.0 + 1050 / 55_659.7, 10.0])
-    lat = np.array([60.0, 60.0, 60.0, 60.0 + 1050 / 111_319.5])
-
-    ids = block_ids(lon, lat, size_m=1000)
-
-    assert ids[0] == ids[1]
-    assert len({int(ids[0]), int(ids[2]), int(ids[3])}) == 3
-
-
-def test_blocks_run_on_over_the_antimeridian():
-    lon, lat = np.array([179.9999, -179.9999, -179.0]), np.array([0.0, 0.0, 0.0])
-
-    assert block_ids(lon, lat, size_m=100).tolist()[:2] == [0, 0]
-
-
 def test_a_block_split_keeps_blocks_whole_and_comes_near_the_shares():
     samples = make(np.random.default_rng(0).integers(0, 5, 20_000))
 
@@ -115,7 +79,10 @@ def test_blocks_shrink_where_classes_would_be_missing_and_the_split_says_so():
 
     assert split.block_size_m == 125
     assert (split.class_counts(samples) > 0).all()
-    assert "Blocks are 125 m wide instead of 1,000 m" in split.notes[0]
+    assert split.notes[0] == (
+        "All blocks were halved down to 125 m instead of 1,000 m, so that “Water”, “Trees”, "
+        "“Town” can be in more parts."
+    )
 
 
 def test_a_class_in_one_block_is_trained_and_the_split_says_that_it_is_not_tested():
@@ -135,7 +102,7 @@ def test_a_class_in_one_block_is_trained_and_the_split_says_that_it_is_not_teste
 def test_samples_in_one_place_are_refused():
     samples = make([0, 1, 0, 1], lon=[12.0] * 4, lat=[47.0] * 4)
 
-    with pytest.raises(SampleError, match="within 1 blocks"):
+    with pytest.raises(SampleError, match="within 1 block, and"):
         make_split(samples, SplitPlan(kind="blocks"))
 
 
@@ -180,13 +147,15 @@ def test_samples_without_polygons_are_refused_with_their_number():
         ("polygon", 1, "random"),
         ("random", -1, "blocks"),
         ("random", 1, "polygon"),
+        ("simple", -1, "blocks"),
+        ("column", 1, "random"),
     ],
 )
 def test_the_other_split_is_random_or_by_groups(kind, group, other):
     assert other_kind(kind, make([0, 1], group=[group, group])) == other
 
 
-@pytest.mark.parametrize("kind", ["random", "blocks", "polygon"])
+@pytest.mark.parametrize("kind", ["random", "simple", "blocks", "polygon"])
 def test_a_split_is_the_same_for_a_seed_and_differs_for_another(kind):
     samples = make(np.random.default_rng(3).integers(0, 4, 900), group=np.arange(900) // 9)
 
@@ -196,7 +165,7 @@ def test_a_split_is_the_same_for_a_seed_and_differs_for_another(kind):
     assert not np.array_equal(one.test, other.test)
 
 
-@pytest.mark.parametrize("kind", ["random", "blocks", "polygon"])
+@pytest.mark.parametrize("kind", ["random", "simple", "blocks", "polygon"])
 def test_a_million_samples_are_each_in_one_part(kind):
     n = 1_000_000
     index = np.random.default_rng(0).integers(0, 6, n)
@@ -208,7 +177,7 @@ def test_a_million_samples_are_each_in_one_part(kind):
 
 
 @settings(max_examples=60, deadline=None)
-@given(data=st.data(), kind=st.sampled_from(["random", "blocks", "polygon"]))
+@given(data=st.data(), kind=st.sampled_from(["random", "simple", "blocks", "polygon"]))
 def test_every_sample_is_in_one_part_and_groups_stay_whole(data, kind):
     n = data.draw(st.integers(6, 120))
     k = data.draw(st.integers(2, 5))
@@ -233,3 +202,55 @@ def test_every_sample_is_in_one_part_and_groups_stay_whole(data, kind):
     if split.groups is not None:
         homes = [set(split.groups[part].tolist()) for part in parts_of(split)]
         assert sum(len(home) for home in homes) == len(set().union(*homes))
+
+
+def test_a_simple_split_has_the_shares_of_all_samples_whatever_their_class():
+    samples = make(np.repeat([0, 1], [900, 100]))
+
+    split = make_split(samples, SplitPlan(kind="simple", validation=0.15, test=0.25))
+
+    assert [len(part) for part in parts_of(split)] == [600, 150, 250]
+    assert split.class_counts(samples)[:, 1].tolist() != [60, 15, 25]
+
+
+def test_a_simple_split_says_which_class_is_not_tested():
+    split = make_split(make([0] * 50 + [1]), SplitPlan(kind="simple"))
+
+    assert "“Trees”" in "".join(split.notes)
+
+
+def test_a_column_decides_the_parts():
+    samples = make([0, 1, 0, 1, 0, 1], given=[2, 0, 0, 1, 0, 2])
+
+    split = make_split(samples, SplitPlan(kind="column"))
+
+    assert [part.tolist() for part in parts_of(split)] == [[1, 2, 4], [3], [0, 5]]
+    assert split.groups is None
+    assert split.notes == (
+        "No validation samples of “Water”: it has no say in the choice of the best epoch.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (None, "No column of the labels"),
+        ([0, 0, 1, -1], "1 of 4 samples into no part"),
+        ([0, 0, 2, 2], "no samples into the validation set"),
+        ([1, 1, 2, 2], "no samples into the training set"),
+    ],
+)
+def test_a_column_that_does_not_say_is_refused(given, words):
+    with pytest.raises(SampleError, match=words):
+        make_split(make([0, 1, 0, 1], given=given), SplitPlan(kind="column"))
+
+
+def test_a_rare_class_in_three_of_very_many_blocks_is_in_every_part():
+    index = np.array([0, 1] * 15_000 + [2] * 3)
+    lon = np.concatenate([np.linspace(0, 20, 30_000), [1.0, 9.0, 18.0]])
+    samples = make(index, lon=lon, lat=np.zeros(len(lon)))
+
+    for seed in range(5):
+        split = make_split(samples, SplitPlan(kind="blocks", block_size_m=100, seed=seed))
+        assert split.groups.max() > 10_000
+        assert split.class_counts(samples)[:, 2].tolist() == [1, 1, 1]

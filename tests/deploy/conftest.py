@@ -71,13 +71,16 @@ def save_network(tmp_path: Path) -> SaveNetwork:
     return save
 
 
-def shuffled(network: Any, seed: int = 1) -> Any:
+def shuffled(network: Any, seed: int = 1, *, spread: float = 1.0) -> Any:
     """Give every weight, biases and moving statistics included, a value that matters."""
     rng = np.random.default_rng(seed)
     for variable in network.variables:
         if np.issubdtype(np.dtype(variable.dtype), np.floating):
-            spread = rng.uniform(0.2, 1.0, variable.shape)
+            size = spread * rng.uniform(0.2, 1.0, variable.shape)
             positive = "variance" in variable.path
             sign = 1 if positive else rng.choice([-1, 1], variable.shape)
-            variable.assign((spread * sign).astype(np.float32))
+            variable.assign((size * sign).astype(np.float32))
+    for layer in network.layers:
+        if hasattr(layer, "finalize_state"):
+            layer.finalize_state()
     return network

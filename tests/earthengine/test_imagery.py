@@ -13,7 +13,7 @@ from lib.core.grid import Grid
 from lib.core.imagery_plan import ImageryPlan
 from lib.earthengine import imagery
 from lib.earthengine.access import Connection, with_connection
-from lib.earthengine.composite import _median_of_power
+from lib.earthengine.composite import to_decibels, to_power
 from lib.earthengine.connection import local
 from lib.earthengine.graphs import asset_ids, to_expression
 from lib.earthengine.pixels import fetch
@@ -90,7 +90,8 @@ def test_radar_is_averaged_in_power_and_not_in_decibels() -> None:
     @with_connection
     def median(connection: Connection) -> Expression:
         scenes = [ee.Image.constant(value).rename("VV") for value in (-10.0, -20.0)]
-        return to_expression(_median_of_power(ee.ImageCollection(scenes)))
+        power = ee.ImageCollection(scenes).map(lambda image: to_power(image, ["VV"]))
+        return to_expression(to_decibels(power.median(), ["VV"]))
 
     value, _ = fetch(local(), median(local()), Grid(CRS, (10, 0, 3e5, 0, -10, 5e6), (1, 1)), ["VV"])
 
@@ -188,6 +189,20 @@ def test_picture_of_a_collection_has_the_catalogues_limits_in_physical_units() -
 
     assert (picture.visual.min, picture.visual.max) == (0.0, pytest.approx(0.3))
     assert picture.visual.bands == ("B4", "B3", "B2")
+    assert picture.visual.gamma == 1.3
+
+
+def test_embedding_starts_with_the_latest_of_all_64_axes_of_a_year() -> None:
+    embedding = "GOOGLE/SATELLITE_EMBEDDING/V1/ANNUAL"
+    plan = imagery.default_plan(local(), embedding)
+    grid = imagery.training_grid(local(), plan, SMALL)
+
+    values, valid = fetch(local(), imagery.predictors(local(), plan, SMALL), grid, plan.bands)
+
+    assert (plan.composite, plan.start, plan.end) == ("latest", "2021-01-01", "2022-01-01")
+    assert len(plan.bands) == 64
+    assert valid.all()
+    assert np.allclose((values.astype(np.float64) ** 2).sum(axis=-1), 1, atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@ import pytest
 
 from lib.core.errors import LabelError
 from lib.core.imagery_plan import ImageryPlan
-from lib.core.legend import Legend
 from lib.core.plan import LabelPlan
 from lib.earthengine import imagery, labels
 from lib.earthengine.connection import local
@@ -54,17 +53,6 @@ def test_class_counts_count_features(scene: Scene) -> None:
 
 def test_class_columns_are_those_of_the_file(scene: Scene) -> None:
     assert set(labels.class_columns(scene.earth, scene.polygons)) == {"code", "cover"}
-
-
-def test_features_keep_their_class_when_the_legend_renames_or_drops_classes(scene: Scene) -> None:
-    legend = Legend.from_values([3, 1], ["Forest", "Farmland"])
-
-    found = labels.labelled_features(
-        scene.earth, table(scene, "cover"), legend=legend, aoi=scene.aoi
-    )
-
-    # wood is the third word in sorted order, field the first; water is not in the legend.
-    assert [feature.class_index for feature in found] == [0, 0, 1]
 
 
 def test_mixing_the_planet_with_own_labels_is_refused(scene: Scene) -> None:

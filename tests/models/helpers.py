@@ -47,7 +47,15 @@ def make_split(n: int = 300) -> Split:
 
 
 SMALL = ModelPlan(
-    hidden_units=(8,), dropout=0.2, learning_rate=0.02, batch_size=32, epochs=6, patience=6, seed=5
+    hidden_units=(8,),
+    activation="relu",
+    batch_norm=False,
+    dropout=0.2,
+    learning_rate=0.02,
+    batch_size=32,
+    epochs=6,
+    patience=6,
+    seed=5,
 )
 
 
@@ -69,3 +77,43 @@ def run_small(run_dir: Path, **changes: Any) -> TrainingRun:
 def curves(rows: list[EpochRow] | tuple[EpochRow, ...]) -> list[tuple[float, ...]]:
     """What of epochs must be equal in two equal runs: all but the times."""
     return [(row.epoch, row.loss, row.accuracy, row.val_loss, row.val_accuracy) for row in rows]
+
+
+SIZES: dict[str, tuple[int, ...]] = {"pixel": (), "series": (6,), "patch": (7, 7)}
+TINY: dict[str, Any] = {
+    "hidden_units": (8,),
+    "filters": (4, 6),
+    "recurrent_units": (4,),
+    "kernel_size": 3,
+    "learning_rate": 0.02,
+    "batch_size": 16,
+    "epochs": 4,
+    "patience": 4,
+    "seed": 5,
+}
+"""Settings of small networks of any family."""
+
+
+def make_form(form: str, n: int = 96, *, dense: bool = False, seed: int = 0) -> SampleSet:
+    """Samples of a form with gaps; the first predictor tells the class, the last never changes."""
+    rng = np.random.default_rng(seed)
+    y = rng.permutation(np.arange(n) % 3)
+    inner = SIZES[form]
+    x = rng.normal(size=(n, *inner, 3)) * [50.0, 0.1, 0.0] + [300.0, 0.5, 7.0]
+    x[..., 0] += 200.0 * y.reshape(n, *[1] * len(inner))
+    valid = rng.random((n, *inner)) > 0.2 if inner else None
+    maps = np.broadcast_to(y[:, None, None], (n, *inner)).copy() if dense else None
+    if maps is not None:
+        maps[:, 0] = -1
+    return SampleSet(
+        predictors=x if valid is None else np.where(valid[..., None], x, 0),
+        class_index=y,
+        names=NAMES[1:],
+        legend=LEGEND,
+        lon=rng.uniform(12, 13, n),
+        lat=rng.uniform(47, 48, n),
+        group=np.full(n, -1),
+        ids=np.arange(n) + 1000,
+        valid=valid,
+        dense=maps,
+    )

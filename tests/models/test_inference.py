@@ -10,10 +10,12 @@ from lib.models.inference import Engine
 from lib.models.networks import build_network
 from tests.models.helpers import make_samples, run_small
 
+PLAIN = ModelPlan(hidden_units=(16,), activation="relu", batch_norm=False)
+
 
 @pytest.fixture(scope="module")
 def network():
-    return build_network(ModelPlan(hidden_units=(16,)), make_samples().predictors, n_classes=3)
+    return build_network(PLAIN, make_samples().predictors, n_classes=3)
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,7 @@ def artifact(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
 
 def by_hand(network, x: np.ndarray) -> np.ndarray:
     """The network in float64 numpy: scaling, one hidden layer, softmax."""
-    scaling, hidden, *_, last = network.layers
+    scaling, hidden, *_, last, _ = network.layers
     mean, variance = (v.numpy().astype(np.float64) for v in scaling.weights[:2])
     h = (x.astype(np.float64) - mean) / np.sqrt(variance)
     h = np.maximum(h @ hidden.kernel.numpy() + hidden.bias.numpy(), 0)
@@ -34,11 +36,11 @@ def by_hand(network, x: np.ndarray) -> np.ndarray:
     return e / e.sum(axis=1, keepdims=True)
 
 
-@pytest.mark.parametrize("block_pixels", [1, 7, 300, 65_536])
-def test_probabilities_when_in_blocks_are_those_of_numpy(network, block_pixels: int) -> None:
+@pytest.mark.parametrize("block", [1, 7, 300, 65_536])
+def test_probabilities_when_in_blocks_are_those_of_numpy(network, block: int) -> None:
     x = make_samples().predictors
 
-    p = Engine(network, block_pixels=block_pixels).probabilities(x)
+    p = Engine(network, block=block).probabilities(x)
 
     assert p.dtype == np.float32
     np.testing.assert_allclose(p, by_hand(network, x), atol=2e-6)
@@ -47,7 +49,7 @@ def test_probabilities_when_in_blocks_are_those_of_numpy(network, block_pixels: 
 def test_classes_when_given_an_image_are_the_most_probable(network) -> None:
     image = make_samples().predictors.reshape(15, 20, 4)
 
-    classes = Engine(network, block_pixels=64).classes(image)
+    classes = Engine(network, block=64).classes(image)
 
     assert (classes.shape, classes.dtype) == ((15, 20), np.uint8)
     assert (classes.ravel() == by_hand(network, image.reshape(-1, 4)).argmax(axis=1)).all()

@@ -43,3 +43,14 @@ def test_learning_rate_when_on_the_way_follows_a_cosine(epoch: int, expected: fl
 
 def test_learning_rate_when_there_is_one_epoch_is_the_first() -> None:
     assert learning_rate_of(1, 1, 0.3) == 0.3
+
+
+@pytest.mark.parametrize(
+    ("schedule", "rates"), [("constant", [1, 1, 1, 1]), ("step", [1, 1, 0.1, 0.01])]
+)
+def test_learning_rate_when_schedule_is_another_follows_it(
+    schedule: str, rates: list[float]
+) -> None:
+    found = [learning_rate_of(epoch, 4, 1.0, schedule=schedule) for epoch in range(1, 5)]
+
+    assert found == pytest.approx(rates)

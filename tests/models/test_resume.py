@@ -8,9 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lib.core.errors import ModelError
+from lib.core.plan import AUGMENTATIONS, BalancePlan
+from lib.models import dataset
 from lib.models.artifact import Artifact
-from lib.models.progress import EpochRow
-from tests.models.helpers import SMALL, curves, make_samples, make_split, run_small
+from lib.models.dataset import Dataset
+from lib.models.families import FAMILIES
+from lib.models.loop import EpochLoop
+from lib.models.networks import build_network
+from lib.models.progress import EpochRow, Progress
+from lib.models.training import _run_epochs
+from tests.models.helpers import SMALL, TINY, curves, make_form, make_samples, make_split, run_small
 
 ROOT = Path(__file__).parents[2]
 
@@ -109,3 +117,62 @@ def test_train_when_checkpoint_does_not_fit_starts_anew(tmp_path: Path, damage: 
     assert curves(run.history) == curves(fresh.history)
     assert_same_weights(tmp_path / "run", tmp_path / "fresh")
     assert not checkpoint.exists()
+
+
+def test_train_when_patches_are_read_from_disk_resumes_to_the_same_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dataset, "MEMORY_BYTES", 1000)
+    asked = {
+        "samples": make_form("patch"),
+        "split": make_split(96),
+        "plan": replace(FAMILIES["patch_cnn"].defaults, **TINY),
+        "balance": BalancePlan(augment=AUGMENTATIONS),
+    }
+    run_small(tmp_path / "run", **asked, **stopping_after(2))
+    resumed = run_small(tmp_path / "run", **asked)
+    undisturbed = run_small(tmp_path / "whole", **asked)
+
+    assert curves(resumed.history) == curves(undisturbed.history)
+    assert_same_weights(tmp_path / "run", tmp_path / "whole")
+
+
+def spoil(run_dir: Path) -> None:
+    """Put a weight that is no number into the checkpoint, as if a step had gone to infinity."""
+    path = run_dir / "checkpoint.npz"
+    with np.load(path) as file:
+        arrays = dict(file)
+    kernel = next(name for name in arrays if name[0] == "v" and arrays[name].shape == (8, 3))
+    arrays[kernel] = np.full((8, 3), np.nan, np.float32)
+    np.savez(path, **arrays)
+
+
+def test_train_when_loss_is_no_number_any_more_keeps_the_best_epoch(tmp_path: Path) -> None:
+    run_small(tmp_path, **stopping_after(3))
+    spoil(tmp_path)
+
+    run = run_small(tmp_path)
+
+    assert (run.stopped, run.epochs) == ("diverged", 3)
+    assert run.best_epoch == 1 + int(np.argmin([row.val_loss for row in run.history]))
+    assert "no number any more in epoch 4" in run.notes[-1]
+    artifact = Artifact.load(tmp_path)
+    assert artifact.card.stopped == "diverged"
+    assert np.isfinite(artifact.predict(make_samples().predictors)).all()
+
+
+def test_epochs_when_the_first_diverges_say_so_and_what_to_do() -> None:
+    data = Dataset.of(make_samples(), make_split(), class_weights=True)
+    network = build_network(SMALL, data.train.x, n_classes=3)
+    network.get_layer("sums").kernel.assign(np.full((8, 3), np.nan))
+    with pytest.raises(ModelError, match="diverged in epoch 1") as caught:
+        _run_epochs(
+            EpochLoop(network, data, SMALL),
+            Progress(),
+            SMALL,
+            should_stop=lambda: False,
+            after_epoch=lambda row: None,
+            on_batch=None,
+        )
+
+    assert caught.value.field == "learning_rate"

@@ -8,7 +8,7 @@ from lib.core.aoi import Aoi
 from lib.core.errors import AoiError, PlanError, ProjectError, SignInError
 from lib.core.imagery_plan import ImageryPlan
 from lib.core.plan import LabelPlan, SamplingPlan
-from lib.workflow import imagery, store
+from lib.workflow import area, store
 from lib.workflow.project import (
     STEPS,
     connect_with_machine_credentials,
@@ -115,7 +115,7 @@ def test_area_larger_than_the_limit_is_refused_and_the_old_one_kept() -> None:
     workspace.change(aoi=AREA)
 
     with pytest.raises(AoiError, match=r"pixels of 10 m; up to 4,000,000"):
-        imagery.choose_aoi(workspace, Aoi.from_bounds(7.0, 47.0, 8.0, 48.0))
+        area.choose_aoi(workspace, Aoi.from_bounds(7.0, 47.0, 8.0, 48.0))
 
     assert workspace.project.aoi == AREA
 

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import ee
 
 from lib.deploy.native.registry import unwritable, writes
-from lib.deploy.native.signal import DIGITS, Signal, Writing, constant, numbers_of, start
+from lib.deploy.native.signal import Signal, Writing, numbers_of
 
 Function = Callable[[ee.Image, Writing], ee.Image]
 
@@ -140,7 +141,7 @@ def activated(signal: Signal, function: Any, layer: Any, writing: Writing) -> Si
         return _softmax(signal, writing)
     if name not in FUNCTIONS:
         raise unwritable(layer, f"its activation “{name}” has no form as an expression yet")
-    return start(FUNCTIONS[name](signal.written(writing), writing), signal.width)
+    return signal.after(FUNCTIONS[name](signal.written(writing), writing))
 
 
 @writes("Activation")
@@ -152,7 +153,7 @@ def write_activation(layer: Any, inputs: Sequence[Signal], writing: Writing) -> 
 @writes("Softmax")
 def write_softmax(layer: Any, inputs: Sequence[Signal], writing: Writing) -> Signal:
     """Softmax over the values of a pixel."""
-    if layer.axis not in (-1, 1):
+    if layer.axis not in (-1, inputs[0].layout.rank):
         raise unwritable(layer, f"it works along the axis {layer.axis}")
     return _softmax(inputs[0], writing)
 
@@ -168,32 +169,35 @@ def write_relu(layer: Any, inputs: Sequence[Signal], writing: Writing) -> Signal
     if layer.max_value is not None:
         writing.note("upper limit")
         value = value.min(float(layer.max_value))
-    return start(value, inputs[0].width)
+    return inputs[0].after(value)
 
 
 @writes("LeakyReLU")
 def write_leaky_relu(layer: Any, inputs: Sequence[Signal], writing: Writing) -> Signal:
     """Leaky ReLU with its own slope."""
     x = inputs[0].written(writing)
-    return start(leaky_relu(x, writing, slope=float(layer.negative_slope)), inputs[0].width)
+    return inputs[0].after(leaky_relu(x, writing, slope=float(layer.negative_slope)))
 
 
 @writes("PReLU")
 def write_prelu(layer: Any, inputs: Sequence[Signal], writing: Writing) -> Signal:
-    """Leaky ReLU with a slope for each value."""
+    """Leaky ReLU with a slope for each channel."""
+    slopes = numbers_of(layer.alpha).reshape(-1)
+    if len(slopes) != inputs[0].width:
+        raise unwritable(layer, "it has a slope for each date or pixel; give it shared_axes")
     x = inputs[0].written(writing)
     writing.note("negative part", "factors", "sum")
-    slopes = constant(numbers_of(layer.alpha).reshape(-1, 1), DIGITS)
-    return start(relu(x, writing).add(x.min(0).multiply(slopes)), inputs[0].width)
+    below = x.min(0).multiply(inputs[0].spread(slopes, writing))
+    return inputs[0].after(relu(x, writing).add(below))
 
 
 @writes("ELU")
 def write_elu(layer: Any, inputs: Sequence[Signal], writing: Writing) -> Signal:
     """ELU with its own alpha."""
     x = inputs[0].written(writing)
-    return start(elu(x, writing, alpha=float(layer.alpha)), inputs[0].width)
+    return inputs[0].after(elu(x, writing, alpha=float(layer.alpha)))
 
 
 def _softmax(signal: Signal, writing: Writing) -> Signal:
     """Keep the softmax back: a map of classes does without it."""
-    return Signal(signal.written(writing), signal.width, softmax=True)
+    return replace(signal.after(signal.written(writing)), softmax=True)

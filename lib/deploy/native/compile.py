@@ -1,29 +1,35 @@
 """Write a trained network as an Earth Engine expression."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import ee
 
-# Each of these registers its writers.
 from lib.core.errors import DeploymentError
 from lib.core.expression import Expression
+from lib.core.grid import Grid
 from lib.core.legend import Legend
-from lib.deploy.native import activations, dense, normalization, shape
+from lib.deploy.native.estimate import MOST_BYTES, Estimate, estimate
 from lib.deploy.native.forms import all_seen_live
-from lib.deploy.native.registry import unwritable, writer_for
-from lib.deploy.native.signal import Signal, Writing, as_column, softmax_bands, start
+from lib.deploy.native.inputs import enter, form_of
+from lib.deploy.native.neighbours import probe
+from lib.deploy.native.registry import unwritable
+from lib.deploy.native.signal import Signal, Writing, softmax_bands
+from lib.deploy.native.walk import write_network
 from lib.earthengine.access import Connection, with_connection
-from lib.earthengine.graphs import to_expression, to_image
+from lib.earthengine.graphs import projection_of, to_expression, to_image
 from lib.models.artifact import Artifact
 
-WRITER_MODULES = (activations, dense, normalization, shape)
-OUTPUTS = ("class", "probabilities")
+OUTPUTS = ("class", "probabilities", "entropy")
 CLASS_BAND = "class"
+ENTROPY_BAND = "entropy"
 
 # Measured: 11 bytes a weight at 7 digits; less than 10 never, so that nothing that fits is refused.
 _LEAST_WEIGHT_BYTES = 10
+# A share below this adds nothing to an entropy, and the logarithm of 0 is none.
+_LEAST_SHARE = 1e-30
 
 
 @dataclass(frozen=True)
@@ -31,12 +37,16 @@ class NativeDeployment:
     """A network as an expression.
 
     Attributes:
-        expression: Image with the band "class" (index in the legend), or with one band of
-            probability for each class, named by `probability_bands`.
+        expression: Image with the band "class" (index in the legend), with one band of
+            probability for each class, named by `probability_bands`, or with the band "entropy"
+            (0 where one class is certain, 1 where all are as likely).
         size_bytes: What it takes in a request.
         limit_bytes: What a request may have.
         forms: Names of the forms it uses.
-        seen_live: Whether all of them are known to run on the live service.
+        seen_live: Whether all of them are known to run on the live service, and the network is
+            neither recurrent nor estimated above `estimate.MOST_BYTES`.
+        estimate: What a tile will need of memory, and how far the network looks.
+        advice: What to know and to do where it was not seen live, as sentences; else empty.
     """
 
     expression: Expression
@@ -44,6 +54,8 @@ class NativeDeployment:
     limit_bytes: int
     forms: tuple[str, ...]
     seen_live: bool
+    estimate: Estimate
+    advice: str
 
 
 @with_connection
@@ -54,15 +66,19 @@ def compile_network(
     legend: Legend,
     *,
     output: str = "class",
+    grid: Grid | None = None,
 ) -> NativeDeployment:
     """Write the network of a run folder over an image of predictors.
 
     Args:
-        connection: Whose limit on requests counts; nothing is sent.
+        connection: Whose limit on requests counts; it is asked nothing, but for how it names
+            neighbours where the network looks at them.
         artifact_dir: Run folder of the training.
-        predictors: Image that has the network's predictors by name.
+        predictors: Image that has the network's predictors by name; for a series the bands of
+            `lib.earthengine.stack.stack_names`.
         legend: Classes, as many as the network has outputs.
-        output: "class" or "probabilities".
+        output: One of `OUTPUTS`.
+        grid: Training grid; needed for a network of patches, which is fixed to it.
 
     Raises:
         DeploymentError: A layer cannot be written, outputs and classes differ, or the expression
@@ -72,57 +88,49 @@ def compile_network(
     least = artifact.network.count_params() * _LEAST_WEIGHT_BYTES
     if least > connection.can.request_bytes:
         raise _too_large(f"more than {least:,}", connection)
-    writing = Writing()
-    image = to_image(predictors).select(list(artifact.card.predictors))
-    signal = write_network(artifact.network, image, writing)
-    if signal.width != len(legend):
-        raise DeploymentError(
-            f"The network has {signal.width} outputs and the legend {len(legend)} classes.",
-            hint="Train the network again with this legend.",
-            field="classes",
-        )
-    written = _classes(signal, writing) if output == "class" else _shares(signal, writing)
-    return _within_limit(to_expression(written), writing, connection)
-
-
-def write_network(network: Any, image: ee.Image, writing: Writing) -> Signal:
-    """Walk a Keras network from its input to its output.
-
-    Args:
-        network: Sequential or functional model with one input of shape (batch, predictors).
-        image: Bands in the order of its input.
-        writing: Takes note of the forms used.
-    """
-    if len(network.inputs) != 1 or len(network.inputs[0].shape) != 2 or len(network.outputs) != 1:
-        raise unwritable(network, "it does not read one pixel and give one answer")
-    writing.note("column")
-    entering = start(as_column(image), int(network.inputs[0].shape[1]))
-    if type(network).__name__ == "Sequential":
-        for layer in network.layers:
-            entering = writer_for(layer)(layer, [entering], writing)
-        return entering
-    return _write_graph(network, entering, writing)
-
-
-def _write_graph(network: Any, entering: Signal, writing: Writing) -> Signal:
-    """Walk a functional model, whose layers are listed after all that they read."""
-    signals: dict[int, Signal] = {}
-    for layer in network.layers:
-        tensors = layer.input if isinstance(layer.input, list | tuple) else [layer.input]
-        known = [signals.get(id(tensor), entering) for tensor in tensors] or [entering]
-        signals[id(layer.output)] = writer_for(layer)(layer, known, writing)
-    return signals[id(network.outputs[0])]
+    writing = _begin(connection, artifact.network, grid)
+    inputs = enter(artifact.network, to_image(predictors), artifact.card.predictors, writing)
+    signal = write_network(artifact.network, inputs.signals, writing)
+    _check_answer(artifact.network, signal, len(legend))
+    image = _WRITERS[output](signal, writing)
+    if inputs.valid is not None:
+        image = image.updateMask(inputs.valid)
+    if signal.layout.reach and grid is not None:
+        image = image.reproject(projection_of(grid))
+    return _deployment(to_expression(image), writing, connection)
 
 
 def probability_bands(legend: Legend) -> list[str]:
     """Names of the bands of probabilities, in the order of the legend."""
-    return [f"p{index}" for index in range(len(legend))]
+    return _share_names(len(legend))
+
+
+def _begin(connection: Connection, network: Any, grid: Grid | None) -> Writing:
+    if form_of(network) != "patch":
+        return Writing()
+    if grid is None:
+        raise DeploymentError(
+            "A network of patches sees neighbours on its training grid, and no grid is given.",
+            hint="Give the grid of the training.",
+        )
+    return Writing(offsets=probe(connection, grid))
+
+
+def _check_answer(network: Any, signal: Signal, count: int) -> None:
+    if signal.layout.steps:
+        raise unwritable(network, "it gives an answer for each date instead of one")
+    if signal.width != count:
+        raise DeploymentError(
+            f"The network has {signal.width} outputs and the legend {count} classes.",
+            hint="Train the network again with this legend.",
+            field="classes",
+        )
 
 
 def _classes(signal: Signal, writing: Writing) -> ee.Image:
     """The most probable class; a softmax would not change which that is."""
     writing.note("argmax")
-    column = Signal(signal.column, signal.width) if signal.softmax else signal
+    column = replace(signal, softmax=False)
     index = column.written(writing).arrayProject([0]).arrayArgmax().arrayGet(0)
     image: ee.Image = index.toByte().rename(CLASS_BAND)
     return image
@@ -134,24 +142,71 @@ def _shares(signal: Signal, writing: Writing) -> ee.Image:
             "The network does not end in a softmax, so its outputs are no probabilities.",
             hint="Give its last layer the activation “softmax”.",
         )
-    names = [f"p{index}" for index in range(signal.width)]
-    image: ee.Image = softmax_bands(signal.column, names, writing).toFloat()
+    image: ee.Image = softmax_bands(signal.column, _share_names(signal.width), writing).toFloat()
     return image
 
 
-def _within_limit(
+def _entropy(signal: Signal, writing: Writing) -> ee.Image:
+    writing.note("entropy")
+    return entropy_of(_shares(signal, writing), signal.width)
+
+
+def entropy_of(shares: ee.Image, count: int) -> ee.Image:
+    """Shannon's entropy of probabilities over its greatest value, log(count), as one band."""
+    logarithms = shares.max(_LEAST_SHARE).log()
+    total = shares.multiply(logarithms).reduce(ee.Reducer.sum())
+    image: ee.Image = total.divide(-math.log(max(count, 2))).toFloat().rename(ENTROPY_BAND)
+    return image
+
+
+_WRITERS = {"class": _classes, "probabilities": _shares, "entropy": _entropy}
+
+
+def _share_names(count: int) -> list[str]:
+    return [f"p{index}" for index in range(count)]
+
+
+def _deployment(
     expression: Expression, writing: Writing, connection: Connection
 ) -> NativeDeployment:
     size, limit = expression.size_bytes, connection.can.request_bytes
     if size > limit:
         raise _too_large(f"{size:,}", connection)
-    return NativeDeployment(expression, size, limit, writing.forms, all_seen_live(writing.forms))
+    needed = estimate(writing.costs)
+    reasons = _doubts(writing, needed)
+    return NativeDeployment(
+        expression,
+        size,
+        limit,
+        writing.forms,
+        not reasons and all_seen_live(writing.forms),
+        needed,
+        _advice(reasons) if reasons or not all_seen_live(writing.forms) else "",
+    )
+
+
+def _doubts(writing: Writing, needed: Estimate) -> list[str]:
+    """Why a network may not run on the live service, forms apart."""
+    reasons = ["it is recurrent, and so a deep graph"] if writing.recurrent else []
+    if needed.size_bytes > MOST_BYTES:
+        reasons.append(
+            f"the layer “{needed.layer}” holds some {needed.size_bytes / 2**20:,.0f} MB of a tile"
+        )
+    return reasons
+
+
+def _advice(reasons: list[str]) -> str:
+    why = f": {' and '.join(reasons)}" if reasons else ""
+    return (
+        f"Not yet seen on the live service{why}. Run the command “check” with your project first; "
+        "the route “raster” gives the same map without it."
+    )
 
 
 def _too_large(size: str, connection: Connection) -> DeploymentError:
     return DeploymentError(
         f"The network takes {size} bytes as an expression; a request holds "
         f"{connection.can.request_bytes:,}.",
-        hint="Train a smaller one: fewer or narrower hidden layers.",
-        field="hidden_units",
+        hint="Choose the route “raster”, or train a smaller network.",
+        field="route",
     )

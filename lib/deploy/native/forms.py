@@ -9,6 +9,10 @@ from dataclasses import dataclass
 _ARRAYS = "https://developers.google.com/earth-engine/guides/arrays_array_images"
 _LEAF = "https://github.com/rfernand387/LEAF-Toolbox (toolsNets.py)"
 _SIAC = "https://github.com/MarcYin/SIAC_GEE (Two_NN)"
+_SORTING = "https://developers.google.com/earth-engine/guides/arrays_sorting_reducing"
+_RESHAPE = "https://developers.google.com/earth-engine/apidocs/ee-image-arrayreshape"
+_UNMASK = "https://developers.google.com/earth-engine/apidocs/ee-image-unmask"
+_CCDC = "https://github.com/parevalo/gee-ccdc-tools (ccdcUtilities/ccdc.js)"
 _VERTEX = "https://developers.google.com/earth-engine/guides/tf_examples"
 
 
@@ -54,7 +58,18 @@ FORMS = _listed(
     Form("product", "x.multiply(y) of two array images", False),
     Form("quotient", "x.divide(y) of two array images", False),
     Form("sum", "x.add(y) of two array images", False),
-    Form("concatenation", "x.arrayCat(y, 0)", False),
+    Form("difference", "x.subtract(y) of two array images", False),
+    Form("greater", "x.max(y) of two array images", False),
+    Form("concatenation", "x.arrayCat(y, axis)", True, _CCDC),
+    Form("repetition", "x.arrayRepeat(axis, copies)", True, _CCDC),
+    Form("part", "x.arraySlice(axis, start, end, step)", True, _SORTING),
+    Form("shape", "x.arrayReshape(ee.Image(lengths).toArray(), dimensions)", True, _RESHAPE),
+    Form("transposition", "x.arrayTranspose()", True, _SIAC),
+    Form("reduction", "x.arrayReduce(ee.Reducer.max(), [axis])", True, _SORTING),
+    Form("matrix on the right", "x.matrixMultiply(ee.Image(ee.Array(W)))", True, _SIAC),
+    Form("neighbours", "bands.neighborhoodToBands(ee.Kernel.fixed(…)).select(names)", False),
+    Form("filled", "image.updateMask(valid).unmask(0, False)", True, _UNMASK),
+    Form("entropy", "p.multiply(p.max(1e-30).log()).reduce(ee.Reducer.sum()), scaled", False),
 )
 
 

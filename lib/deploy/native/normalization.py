@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from lib.deploy.native.registry import unwritable, writes
-from lib.deploy.native.signal import DIGITS, Numbers, Signal, Writing, constant, numbers_of, start
+from lib.deploy.native.signal import DIGITS, Numbers, Signal, Writing, constant, numbers_of
 
 
 @writes("Normalization")
@@ -17,6 +17,8 @@ def write_normalization(layer: Any, inputs: Sequence[Signal], writing: Writing) 
     mean, variance = _numbers(layer.mean), _numbers(layer.variance)
     spread = np.maximum(np.sqrt(variance), backend.epsilon())
     width = inputs[0].width
+    if mean.size not in (1, width):
+        raise unwritable(layer, "it scales each date or pixel by itself")
     mean, spread = np.broadcast_to(mean, width), np.broadcast_to(spread, width)
     if layer.invert:
         return inputs[0].affine(spread, mean, writing)
@@ -35,6 +37,8 @@ def write_rescaling(layer: Any, inputs: Sequence[Signal], writing: Writing) -> S
 @writes("BatchNormalization")
 def write_batch_normalization(layer: Any, inputs: Sequence[Signal], writing: Writing) -> Signal:
     """Scaling with the moving mean and variance, as when a network is used."""
+    if layer.axis not in (-1, inputs[0].layout.rank):
+        raise unwritable(layer, f"it works along the axis {layer.axis}")
     scale = 1 / np.sqrt(_numbers(layer.moving_variance) + layer.epsilon)
     if layer.scale:
         scale = scale * _numbers(layer.gamma)
@@ -46,16 +50,17 @@ def write_batch_normalization(layer: Any, inputs: Sequence[Signal], writing: Wri
 
 @writes("LayerNormalization")
 def write_layer_normalization(layer: Any, inputs: Sequence[Signal], writing: Writing) -> Signal:
-    """Scaling of each pixel by its own mean and variance, both as products with matrices."""
+    """Scaling of each column by its own mean and variance, both as products with matrices."""
     width = inputs[0].width
+    if list(np.ravel(layer.axis)) not in ([-1], [inputs[0].layout.rank]):
+        raise unwritable(layer, f"it works along the axes {layer.axis}")
     if getattr(layer, "rms_scaling", False):
         raise unwritable(layer, "it scales by the root mean square")
     mean = np.full((width, width), 1 / width)
     centred = inputs[0].dense(np.eye(width) - mean, np.zeros(width), writing).written(writing)
-    writing.note("product", "matrix", "bias", "square root", "quotient")
+    writing.note("product", "matrix", "square root", "quotient")
     variance = constant(mean, DIGITS).matrixMultiply(centred.multiply(centred))
-    epsilon = constant(np.full((width, 1), float(layer.epsilon)), DIGITS)
-    scaled = start(centred.divide(variance.add(epsilon).sqrt()), width)
+    scaled = inputs[0].after(centred.divide(variance.add(float(layer.epsilon)).sqrt()))
     gamma = _numbers(layer.gamma) if layer.scale else np.ones(width)
     beta = _numbers(layer.beta) if layer.center else np.zeros(width)
     return scaled.affine(gamma, beta, writing)

@@ -57,6 +57,8 @@ def to_array(image: Image, axis: int) -> Image:
 
 def _joined(arrays: Sequence[Pixels], axis: int, kind: PixelType) -> Pixels:
     """Concatenate pixels along an axis; the bands stay apart in memory, as products like it."""
+    size = np.broadcast_shapes(*(array.shape[:2] for array in arrays))
+    arrays = [np.broadcast_to(array, size + array.shape[2:]) for array in arrays]
     if axis == 0 and all(array.ndim == 2 for array in arrays):
         return np.moveaxis(np.stack(arrays).astype(kind.dtype, copy=False), 0, 2)
     grown = []

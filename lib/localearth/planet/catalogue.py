@@ -6,6 +6,7 @@ from lib.localearth.planet import (
     cloudscore,
     dynamicworld,
     elevation,
+    embedding,
     labels,
     landsat8,
     sentinel1,
@@ -19,7 +20,7 @@ SERIES: dict[str, Series] = {
     series.asset_id: series
     for series in (
         sentinel2.SERIES, cloudscore.SERIES, landsat8.SERIES, sentinel1.SERIES,
-        dynamicworld.SERIES,
+        dynamicworld.SERIES, embedding.SERIES,
     )
 }  # fmt: skip
 SINGLE: dict[str, Callable[[], Image | Collection]] = {

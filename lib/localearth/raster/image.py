@@ -5,6 +5,7 @@ gives planes for a grid. `Reading` is one request's reading: it remembers planes
 of bytes, so that bands with a common source are computed once.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -93,14 +94,25 @@ class Computed(Source):
         return [planes[index] for index in indices]
 
 
+class CrowdedError(Exception):
+    """Planes are computed again and again, because memory does not hold them until they serve."""
+
+
 class Reading:
     """One request's reading of sources, with a memory of planes that is bounded in bytes."""
 
-    def __init__(self, memo_bytes: int = MEMO_BYTES) -> None:
-        """Start with an empty memory."""
+    def __init__(self, memo_bytes: int = MEMO_BYTES, *, patience_bytes: float = math.inf) -> None:
+        """Start with an empty memory.
+
+        Args:
+            memo_bytes: What it holds at most.
+            patience_bytes: Planes that may be computed a second time; more raise `CrowdedError`.
+        """
         self._memo: OrderedDict[tuple[int, Grid, int], tuple[Source, Plane]] = OrderedDict()
         self._bytes = 0
         self._limit = memo_bytes
+        self._patience = patience_bytes
+        self._forgotten: set[tuple[int, Grid, int]] = set()
 
     def planes(self, source: Source, grid: Grid, indices: Sequence[int]) -> list[Plane]:
         """Planes of a source, from memory where they are known."""
@@ -117,10 +129,16 @@ class Reading:
         return entry[1] if entry else None
 
     def _remember(self, source: Source, grid: Grid, index: int, plane: Plane) -> None:
-        self._memo[(id(source), grid, index)] = (source, plane)
+        key = (id(source), grid, index)
+        if key in self._forgotten:
+            self._patience -= _size(plane)
+            if self._patience < 0:
+                raise CrowdedError
+        self._memo[key] = (source, plane)
         self._bytes += _size(plane)
         while self._bytes > self._limit and len(self._memo) > 1:
-            _, (_, dropped) = self._memo.popitem(last=False)
+            oldest, (_, dropped) = self._memo.popitem(last=False)
+            self._forgotten.add(oldest)
             self._bytes -= _size(dropped)
 
 

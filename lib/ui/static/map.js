@@ -1,5 +1,6 @@
-// What Loam adds to Leaflet: a view that survives, one area at a time, a stamp for simulated data,
-// and one rendered picture where the first tile of a layer does not come.
+// What Loam adds to Leaflet: a view that survives, one polygon at a time or several, the point that
+// was clicked, a stamp for simulated data, and one rendered picture where the first tile of a layer
+// does not come.
 (function () {
   "use strict";
   var PATIENCE_MS = 20000;
@@ -121,6 +122,24 @@
     }
   });
 
+  // --- The point that was clicked ------------------------------------------------------------
+  function markClicks(map) {
+    var busy = 0;
+    var mark = null;
+    function begin() { busy += 1; }
+    function end() { window.setTimeout(function () { busy -= 1; }, 0); }
+    map.on("draw:drawstart draw:editstart draw:deletestart", begin);
+    map.on("draw:drawstop draw:editstop draw:deletestop", end);
+    map.on("click", function (event) {
+      if (busy > 0) return;
+      if (mark) mark.remove();
+      mark = L.circleMarker(event.latlng, {
+        radius: 6, weight: 2, color: "#22281f", fillColor: "#fbfaf7", fillOpacity: 1,
+        interactive: false, className: "loam-point",
+      }).addTo(map);
+    });
+  }
+
   // --- The view ----------------------------------------------------------------------------
   function stored(name) {
     try { return JSON.parse(window.sessionStorage.getItem(name)); } catch (error) { return null; }
@@ -147,10 +166,12 @@
     map.on("zoomend viewreset", function () {
       map.getContainer().classList.toggle("loam-between", map.getZoom() % 1 !== 0);
     });
-    if (options.loamSingle) {
+    if (options.loamDraws) {
       map.on("draw:created", function () {
-        if (window.drawnItems && window.drawnItems.clearLayers) window.drawnItems.clearLayers();
+        var drawn = window.drawnItems;
+        if (!window.loamSeveral && drawn && drawn.clearLayers) drawn.clearLayers();
       });
+      markClicks(map);
     }
     if (!options.loamView) return;
     function tryPlace() {

@@ -14,7 +14,7 @@ from lib.workflow.work.samples import require_aoi
 def run(order: Order, progress: Progress) -> None:
     """Compile, check parity on held-out pixels, and keep the expressions of all layers."""
     project, connection, aoi = order.project, order.connection, require_aoi(order)
-    samples = SampleSet.load(order.before("samples") / "samples.npz")
+    samples = order.samples()
     network = order.before("train")
     with order.making() as making:
         progress.report("Compiling", "Writing the network as an expression", 0.05)

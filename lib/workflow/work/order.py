@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lib.core.errors import JobError
+from lib.core.samples import SampleSet
 from lib.earthengine.connection import Connection
 from lib.workflow import store
 from lib.workflow.document import Project
 from lib.workflow.workspace import realm_of
+
+SAMPLES = "samples.npz"
+"""File of the drawn samples in the folder of their result."""
 
 
 class Progress(Protocol):
@@ -77,6 +81,16 @@ class Order:
                 f"The step “{kind}” has no result for these settings.", hint="Run that step first."
             )
         return found.folder
+
+    def samples(self) -> SampleSet:
+        """The samples that were drawn, as they are after a person's edits.
+
+        Raises:
+            JobError: There are none for these settings.
+            SampleError: They cannot be read, or the edits do not fit them.
+        """
+        drawn = SampleSet.load(self.before("samples") / SAMPLES)
+        return self.project.edits.apply(drawn)
 
     @contextlib.contextmanager
     def making(self) -> Iterator["Making"]:

@@ -4,7 +4,6 @@ import numpy as np
 
 from lib.core.area import area_by_class
 from lib.core.expression import Expression
-from lib.core.samples import SampleSet
 from lib.deploy.geotiff import write_class_map
 from lib.earthengine import imagery, pixels
 from lib.workflow.work.order import Order, Progress
@@ -15,7 +14,7 @@ def run(order: Order, progress: Progress) -> None:
     """Classify the whole area in blocks; keep `classes.tif` and the area of each class."""
     project, connection, aoi = order.project, order.connection, require_aoi(order)
     deployment = order.before("deploy")
-    legend = SampleSet.load(order.before("samples") / "samples.npz").legend
+    legend = order.samples().legend
     expression = Expression.from_json((deployment / "classes.json").read_text())
     grid = imagery.training_grid(connection, project.imagery, aoi)
     with order.making() as making:

@@ -1,16 +1,23 @@
 """Draw samples: labels meet predictors, class by class."""
 
+import shutil
+from pathlib import Path
+
 from lib.catalog.collections import find
 from lib.core.aoi import Aoi
 from lib.core.errors import AoiError
 from lib.core.legend import Legend
 from lib.core.plan import LabelPlan
-from lib.core.samples import SampleSet
+from lib.core.samples import SampleSet, beside
 from lib.earthengine import imagery, labels, sampling
-from lib.workflow.work.order import Order, Progress
+from lib.earthengine.fetching import Watch
+from lib.workflow.work.order import SAMPLES, Order, Progress
 
 LEAST = 3
 """Samples that a class needs, so that training, validation and test set can each have one."""
+
+KEPT = "fetched"
+"""Folder of the answers that came, until the draw is complete; with them it goes on if stopped."""
 
 
 def run(order: Order, progress: Progress) -> None:
@@ -18,6 +25,7 @@ def run(order: Order, progress: Progress) -> None:
     project, connection = order.project, order.connection
     aoi = require_aoi(order)
     with order.making() as making:
+        path = making.folder / SAMPLES
         progress.report("Looking", "Asking for scenes and classes", 0.02)
         legend = legend_of(order)
         predictors = imagery.predictors(connection, project.imagery, aoi)
@@ -31,12 +39,21 @@ def run(order: Order, progress: Progress) -> None:
             imagery=project.imagery,
             legend=legend,
             aoi=aoi,
-            on_progress=lambda share, words: progress.report("Drawing", words, 0.05 + 0.9 * share),
+            watch=_watch(progress, making.folder / KEPT),
+            large=beside(path),
         )
         samples = samples.with_classes_of_at_least(LEAST)
-        samples.save(making.folder / "samples.npz")
+        samples.save(path)
+        shutil.rmtree(making.folder / KEPT, ignore_errors=True)
         simulated = imagery.is_simulated(connection, predictors)
         making.summary = _summary(samples, report, legend, project.labels, simulated=simulated)
+
+
+def _watch(progress: Progress, keep: Path) -> Watch:
+    def on_progress(share: float, words: str, seconds: float | None) -> None:
+        progress.report("Drawing", words, 0.05 + 0.9 * share, seconds)
+
+    return Watch(on_progress, progress.stop_if_cancelled, keep)
 
 
 def _summary(
@@ -52,6 +69,7 @@ def _summary(
         "asked_legend": legend.to_json(),
         "asked": list(report.asked),
         "obtained": list(report.obtained),
+        "unmatched": [list(row) for row in report.unmatched],
         "reasons": [_reason(*row) for row in zip(report.obtained, report.reasons, strict=True)],
         "legend": samples.legend.to_json(),
         "predictors": list(samples.names),

@@ -21,7 +21,7 @@ def warm_up() -> None:
 
 def run(order: Order, progress: Progress) -> None:
     """Train the network for the chosen split, score it, and train the forest beside it."""
-    samples = SampleSet.load(order.before("samples") / "samples.npz")
+    samples = order.samples()
     split = make_split(samples, order.project.split)
     with order.making() as making:
         making.summary = _train(order, samples, split, making, progress)
@@ -31,7 +31,7 @@ def run(order: Order, progress: Progress) -> None:
 
 def run_other_split(order: Order, progress: Progress) -> None:
     """Train a second network for the other kind of split, so that both can be compared."""
-    samples = SampleSet.load(order.before("samples") / "samples.npz")
+    samples = order.samples()
     split = make_split(samples, other_plan(order.project.split, samples))
     with order.making() as making:
         making.summary = _train(order, samples, split, making, progress)

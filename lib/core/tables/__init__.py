@@ -1,0 +1,1 @@
+"""Finished sample tables: read from files of others, written for others."""

@@ -1,0 +1,1 @@
+"""Vector files that people bring: read safely, placed on WGS 84, turned into plain data."""

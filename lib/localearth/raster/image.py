@@ -94,10 +94,21 @@ class Computed(Source):
 
 
 class Reading:
-    """One request's reading of sources, with a memory of planes that is bounded in bytes."""
+    """One request's reading of sources, with a memory of planes that is bounded in bytes.
 
-    def __init__(self, memo_bytes: int = MEMO_BYTES) -> None:
+    Args:
+        memo_bytes: The bound.
+        heavy: Whether the request may hold far more than a few numbers for each pixel.
+
+    Attributes:
+        heavy: The same.
+        needs: What was measured of images' need of memory, for `memory.block_side`.
+    """
+
+    def __init__(self, memo_bytes: int = MEMO_BYTES, *, heavy: bool = False) -> None:
         """Start with an empty memory."""
+        self.heavy = heavy
+        self.needs: dict[Any, Any] = {}
         self._memo: OrderedDict[tuple[int, Grid, int], tuple[Source, Plane]] = OrderedDict()
         self._bytes = 0
         self._limit = memo_bytes

@@ -54,7 +54,13 @@ def _add_earth(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     earth.add_argument("--assets", type=Path, default=None, help="folder of Local Earth's state")
     earth.add_argument("--latency-ms", type=int, default=0, help="wait before every answer")
     earth.add_argument(
-        "--faults", default="", help="faults to answer with, such as 429:0.1,503:0.05"
+        "--faults",
+        default="",
+        help=(
+            "faults to answer with: shares of all requests, such as 429:0.1,drop:0.05,seed:7, or a "
+            "schedule by the requests' numbers, such as schedule:3=429,7=drop; besides HTTP "
+            "statuses there are drop, slow (slow_ms:200 tells how slow) and truncate"
+        ),
     )
     earth.add_argument(
         "--require-token", action="store_true", help="refuse requests without a token"

@@ -13,6 +13,7 @@ from typing import Any
 import shapely
 
 from lib.localearth.errors import EarthError
+from lib.localearth.text_tokens import Tokens
 
 MAX_LENGTH = 20_000
 _TOKEN = re.compile(
@@ -74,92 +75,67 @@ class _Parser:
     """Reads a filter from the loosest operator to the tightest."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self._refusal = EarthError(f"Invalid filter: '{text[:200]}'.")
         if len(text) > MAX_LENGTH:
-            raise self._error()
-        self._tokens = list(self._split(text))
-        self._at = 0
+            raise self._refusal
+        self._tokens = Tokens(text, _TOKEN, self._refusal)
         self._depth = 0
 
     def whole(self) -> Test:
         found = self._all()
-        if self._at < len(self._tokens):
-            raise self._error()
+        if not self._tokens.done:
+            raise self._refusal
         return found
-
-    def _split(self, text: str) -> list[tuple[str, str]]:
-        tokens, at = [], 0
-        while text[at:].strip():
-            found = _TOKEN.match(text, at)
-            if not found:
-                raise self._error()
-            tokens.append((str(found.lastgroup), found.group(str(found.lastgroup))))
-            at = found.end()
-        return tokens
-
-    def _error(self) -> EarthError:
-        return EarthError(f"Invalid filter: '{self._text[:200]}'.")
-
-    def _next(self, wanted: str) -> bool:
-        here = self._at < len(self._tokens) and self._tokens[self._at][1] == wanted
-        self._at += here
-        return here
-
-    def _take(self, *kinds: str) -> str:
-        if self._at >= len(self._tokens) or self._tokens[self._at][0] not in kinds:
-            raise self._error()
-        self._at += 1
-        return self._tokens[self._at - 1][1]
 
     def _all(self) -> Test:
         parts = [self._any()]
-        while self._next("AND"):
+        while self._tokens.next_if("AND"):
             parts.append(self._any())
         return lambda entry: all(part(entry) for part in parts)
 
     def _any(self) -> Test:
         parts = [self._one()]
-        while self._next("OR"):
+        while self._tokens.next_if("OR"):
             parts.append(self._one())
         return lambda entry: any(part(entry) for part in parts)
 
     def _one(self) -> Test:
         self._depth += 1
         if self._depth > 50:
-            raise self._error()
+            raise self._refusal
         try:
-            if self._next("NOT"):
+            if self._tokens.next_if("NOT"):
                 inner = self._one()
                 return lambda entry: not inner(entry)
-            if self._next("("):
+            if self._tokens.next_if("("):
                 return self._closed(self._all())
-            if self._next("intersects"):
+            if self._tokens.next_if("intersects"):
                 return self._intersects()
             return self._comparison()
         finally:
             self._depth -= 1
 
     def _closed(self, inner: Test) -> Test:
-        if not self._next(")"):
-            raise self._error()
+        if not self._tokens.next_if(")"):
+            raise self._refusal
         return inner
 
     def _intersects(self) -> Test:
-        if not self._next("("):
-            raise self._error()
-        region = region_shape(_unquoted(self._take("text")))
+        if not self._tokens.next_if("("):
+            raise self._refusal
+        region = region_shape(_unquoted(self._tokens.take("text")[1]))
         return self._closed(
             lambda entry: entry.shape is not None and bool(shapely.intersects(entry.shape, region))
         )
 
     def _comparison(self) -> Test:
-        name = _unquoted(self._take("word", "text"))
-        sign = self._take("sign")
-        text = self._take("word", "text")
+        name = _unquoted(self._tokens.take("word", "text")[1])
+        sign = self._tokens.take("sign")[1]
+        text = self._tokens.take("word", "text")[1]
         if sign == ":":
             return lambda entry: _has(entry.fields.get(name), _unquoted(text))
         if sign not in _COMPARED:
-            raise self._error()
+            raise self._refusal
         wanted = _literal(name, text)
         return lambda entry: _compare(sign, entry.fields.get(name), wanted)
 

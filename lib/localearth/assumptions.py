@@ -214,3 +214,9 @@ ZERO_OVER_ZERO_ACCURACY = 0.0
 GAUSSIAN_REACH_SIGMAS = 2
 # Greatest deviation of a buffer's outline, as a share of the distance, without an error margin.
 BUFFER_ERROR_SHARE = 0.01
+# Radius of the sphere of spherical distances in metres: the mean radius of WGS84.
+SPHERE_RADIUS_M = 6371008.8
+# P-value of kendallsCorrelation, of which the documents tell nothing.
+KENDALL_P_VALUE = "normal approximation"
+# Names of the three bands that Image.randomVisualizer puts before those of its input.
+RANDOM_VISUALIZER_BANDS = ("viz-red", "viz-green", "viz-blue")

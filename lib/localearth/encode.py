@@ -40,7 +40,9 @@ def encode_result(value: Any) -> Any:
 
 
 def _check_size(value: Any) -> None:
-    """Count the items of lists in lists; the same list may be in many places, and counts in each.
+    """Count the items of lists in lists and the numbers of arrays.
+
+    The same list may be in many places, and counts in each.
 
     Raises:
         EarthError: There are more than an answer may hold.
@@ -54,13 +56,17 @@ def _check_size(value: Any) -> None:
         waiting += unknown
         if not unknown:
             waiting.pop()
-            sizes[id(at)] = 1 + sum(sizes.get(id(item), 1) for item in inner)
+            sizes[id(at)] = 1 + sum(sizes.get(id(item), 1) for item in inner) + _numbers_in(at)
             if sizes[id(at)] > MAX_ITEMS:
                 raise EarthError("Computed value is too large.")
 
 
+def _numbers_in(value: Any) -> int:
+    return value.data.size if isinstance(value, Array) else 0
+
+
 def _holds_items(value: Any) -> bool:
-    return isinstance(value, (list, dict))
+    return isinstance(value, (list, dict, Array))
 
 
 def encode(value: Any) -> Any:

@@ -8,11 +8,11 @@ import marshal
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from lib.localearth import asset_actions, batch, downloads, pictures, pixels
+from lib.localearth import asset_actions, batch, downloads, memory, pictures, pixels
 from lib.localearth.access import reader, reading_as
 from lib.localearth.answers import Answer, Task, json_object
 from lib.localearth.assets import Assets, asset_name
@@ -21,7 +21,7 @@ from lib.localearth.encode import encode_features, encode_result
 from lib.localearth.errors import EarthError
 from lib.localearth.evaluator import evaluate
 from lib.localearth.functions import load_all
-from lib.localearth.memory import Need
+from lib.localearth.memory import WITHOUT_REFERENCES, Need
 from lib.localearth.prediction.endpoints import Endpoints
 from lib.localearth.raster.image import Image, Reading
 from lib.localearth.refusals import refusing
@@ -34,7 +34,6 @@ PAGE = 1000  # rows of a page where the request names no size
 MAX_PAGE = 50_000
 _EAGER_BYTES = 128 * 2**20  # of planes that functions remember which need pixels at once
 T = TypeVar("T")
-_WITHOUT_REFERENCES = 2  # the version of marshal whose bytes depend on the values alone
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,11 @@ class Evaluated:
     needs: dict[str, Need] = field(default_factory=dict)
 
     @property
+    def heavy(self) -> bool:
+        """Whether it may hold far more than a few numbers for each pixel."""
+        return self.context.reading.heavy
+
+    @property
     def simulated(self) -> bool:
         """Whether it has read the simulated planet; a lazy value may yet do so."""
         return any(self.context.assets.values())
@@ -57,9 +61,9 @@ class Evaluated:
 
 @dataclass(frozen=True)
 class _Map:
-    """A map as its tiles need it: the image, and how it is shown."""
+    """A map as its tiles need it: the image as it was evaluated, and how it is shown."""
 
-    image: Image
+    found: Evaluated
     record: Mapping[str, Any]
 
 
@@ -128,13 +132,14 @@ class Engine:
 
     def evaluate(self, expression: Any) -> Evaluated:
         """Evaluate an expression."""
+        heavy = memory.is_heavy(expression)
         context = Context(
             open_asset=self.open_asset,
-            reading=Reading(_EAGER_BYTES),
+            reading=Reading(_EAGER_BYTES, heavy=heavy),
             endpoint_address=self.endpoints.address,
         )
         value = evaluate(expression, context)
-        context.reading = Reading(_EAGER_BYTES)
+        context.reading = Reading(_EAGER_BYTES, heavy=heavy)
         return Evaluated(value, context)
 
     def image(self, expression: Any) -> Evaluated:
@@ -153,19 +158,19 @@ class Engine:
         return self._maps.get(f"{name} {self.assets.version()}", lambda: self._new_map(name))
 
     def _key(self, expression: Any) -> str:
-        digest = hashlib.sha256(marshal.dumps(expression, _WITHOUT_REFERENCES))
+        digest = hashlib.sha256(marshal.dumps(expression, WITHOUT_REFERENCES))
         return f"{digest.hexdigest()} {reader().projects} {self.assets.version()}"
 
     def _new_map(self, name: str) -> _Map:
         record = self.store.load("maps", name)
         with reading_as(record):
-            return _Map(self.image(record.pop("expression")).value, record)
+            return _Map(self.image(record.pop("expression")), record)
 
     def _new_image(self, expression: Any) -> Evaluated:
         found = self.evaluate(expression)
         if isinstance(found.value, Collection) and found.value.of_images:
             mosaic = found.context.call("ImageCollection.mosaic", found.value)
-            return Evaluated(mosaic, found.context)
+            return replace(found, value=mosaic)
         if not isinstance(found.value, Image):
             raise EarthError("The expression must evaluate to an Image.")
         return found
@@ -215,6 +220,7 @@ def _rendered(found: Evaluated, request: Mapping[str, Any], *, thumbnail: bool =
         simulated=lambda: found.simulated,
         thumbnail=thumbnail,
         needs=found.needs,
+        heavy=found.heavy,
     )
     return Answer(*answer)
 
@@ -229,7 +235,11 @@ def _check_map(engine: Engine, _: Task, body: bytes) -> Answer:
 def _tile(engine: Engine, task: Task, _: bytes) -> Answer:
     shown = engine.map(task["name"])
     place = {"zoom": task["zoom"], "column": task["x"], "row": task["y"]}
-    return Answer("image/png", pictures.tile(shown.image, shown.record, **place))
+    found = shown.found
+    drawn = pictures.tile(
+        found.value, shown.record, **place, needs=found.needs if found.heavy else None
+    )
+    return Answer("image/png", drawn)
 
 
 def _thumbnail(engine: Engine, task: Task, _: bytes) -> Answer:

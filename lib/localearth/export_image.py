@@ -12,7 +12,7 @@ import rasterio
 from affine import Affine
 from numpy.typing import NDArray
 
-from lib.localearth import export_patches, orders, pixels, render
+from lib.localearth import export_patches, memory, orders, pixels, render
 from lib.localearth.assets import asset_id_of
 from lib.localearth.batch import Job
 from lib.localearth.encode import encode
@@ -138,8 +138,9 @@ def _parts(
     from rasterio.windows import Window
 
     grid = order.grid
-    count = math.ceil(grid.height / pixels.PART) * math.ceil(grid.width / pixels.PART)
-    for done, (part, rows, columns) in enumerate(pixels.parts(grid)):
+    side = min(pixels.PART, memory.part_side(memory.probe(order.image, grid), 0))
+    count = math.ceil(grid.height / side) * math.ceil(grid.width / side)
+    for done, (part, rows, columns) in enumerate(pixels.parts(grid, side)):
         job.progress(share[0] + share[1] * done / count)
         planes = order.image.planes(part, Reading(_MEMO_BYTES))
         yield Window(columns.start, rows.start, part.width, part.height), planes

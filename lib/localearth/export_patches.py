@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lib.localearth import tfrecord
+from lib.localearth import memory, tfrecord
 from lib.localearth.batch import Job
 from lib.localearth.errors import EarthError
 from lib.localearth.export_options import PatchOptions
@@ -114,11 +114,24 @@ class _Patch:
     masked: float
 
 
+def _together(image: Image, grid: Grid, options: PatchOptions) -> int:
+    """How many patches of a row are evaluated at once: as many as fit into memory.
+
+    Raises:
+        EarthError: Not even one fits.
+    """
+    (width, height), (wider, higher) = options.patch, options.margin
+    need = memory.probe(image, grid)
+    memory.require(need.at(max(width + wider, height + higher)), f"A patch of {width} x {height}")
+    fitting = memory.part_side(need, 0) ** 2 // (height + higher)
+    return max(1, min(_STRIP, fitting) // width)
+
+
 def _patches(image: Image, grid: Grid, options: PatchOptions) -> Iterator[_Patch]:
     """All patches, row by row; several of a row are evaluated together."""
     (width, height), (wider, higher) = options.patch, options.margin
     across, down = grid.width // width, grid.height // height
-    together = max(1, _STRIP // width)
+    together = _together(image, grid, options)
     for row in range(down):
         for first in range(0, across, together):
             count = min(together, across - first)

@@ -6,6 +6,7 @@ from typing import Any
 
 from lib.localearth.errors import EarthError
 from lib.localearth.filters import And, Comparison, Filter, Not, Operands, Or
+from lib.localearth.text_tokens import Tokens
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>-?\d+\.?\d*(?:[eE][-+]?\d+)?)|(?P<text>\"[^\"]*\"|'[^']*')"
@@ -26,86 +27,55 @@ class _Parser:
     """Reads filters from the loosest operator to the tightest."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
-        self._tokens = list(self._split(text))
-        self._at = 0
+        self._refusal = EarthError(f"Could not parse the filter '{text}'.")
+        self._tokens = Tokens(text, _TOKEN, self._refusal)
 
     def whole(self) -> Filter:
         found = self._either()
-        if self._at < len(self._tokens):
-            raise self._error()
+        if not self._tokens.done:
+            raise self._refusal
         return found
-
-    def _split(self, text: str) -> list[tuple[str, str]]:
-        tokens, at = [], 0
-        while text[at:].strip():
-            found = _TOKEN.match(text, at)
-            if not found:
-                raise self._error()
-            tokens.append((str(found.lastgroup), found.group(str(found.lastgroup))))
-            at = found.end()
-        return tokens
-
-    def _error(self) -> EarthError:
-        return EarthError(f"Could not parse the filter '{self._text}'.")
-
-    def _next(self, *wanted: str) -> str | None:
-        if self._at < len(self._tokens) and self._tokens[self._at][1] in wanted:
-            self._at += 1
-            return self._tokens[self._at - 1][1]
-        return None
 
     def _either(self) -> Filter:
         found = [self._all()]
-        while self._next("||", "or"):
+        while self._tokens.next_if("||", "or"):
             found.append(self._all())
         return found[0] if len(found) == 1 else Or(tuple(found))
 
     def _all(self) -> Filter:
         found = [self._one()]
-        while self._next("&&", "and"):
+        while self._tokens.next_if("&&", "and"):
             found.append(self._one())
         return found[0] if len(found) == 1 else And(tuple(found))
 
     def _one(self) -> Filter:
-        if self._next("!", "not"):
+        if self._tokens.next_if("!", "not"):
             return Not(self._one())
-        if self._next("("):
+        if self._tokens.next_if("("):
             inner = self._either()
-            if not self._next(")"):
-                raise self._error()
+            if not self._tokens.next_if(")"):
+                raise self._refusal
             return inner
         return self._comparison()
 
     def _comparison(self) -> Filter:
-        kind, name = self._take()
-        if kind not in ("word", "text"):
-            raise self._error()
-        name = name.strip("\"'")
-        sign = self._next("==", "!=", ">=", "<=", ">", "<", "in")
+        name = self._tokens.take("word", "text")[1].strip("\"'")
+        sign = self._tokens.next_if("==", "!=", ">=", "<=", ">", "<", "in")
         if sign is None:
-            raise self._error()
+            raise self._refusal
         return compare(sign, Operands(left_field=name, right_value=self._literal()))
 
     def _literal(self) -> Any:
-        if self._next("["):
+        if self._tokens.next_if("["):
             items = []
-            while not self._next("]"):
+            while not self._tokens.next_if("]"):
                 items.append(self._literal())
-                self._next(",")
+                self._tokens.next_if(",")
             return items
-        kind, text = self._take()
-        if kind == "number":
-            return float(text) if any(sign in text for sign in ".eE") else int(text)
+        kind, text = self._tokens.take("number", "text")
         if kind == "text":
             return text[1:-1]
-        raise self._error()
-
-    def _take(self) -> tuple[str, str]:
-        if self._at >= len(self._tokens):
-            raise self._error()
-        self._at += 1
-        return self._tokens[self._at - 1]
+        return float(text) if any(sign in text for sign in ".eE") else int(text)
 
 
 def compare(sign: str, sides: Operands) -> Filter:

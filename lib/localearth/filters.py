@@ -4,56 +4,16 @@ A filter knows two things. `test` decides about an element; `narrowing` tells a 
 what cannot pass, so that it need not list everything. A narrowing may let too much through and
 never too little: elements are tested anyway.
 """
-# ruff: noqa: ARG002 - every reducer takes the same arguments
+# ruff: noqa: ARG002 - every filter takes the same arguments
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from lib.localearth import geodesy
-from lib.localearth.errors import EarthError
-from lib.localearth.geometry import Geometry
-from lib.localearth.raster.image import Image
-from lib.localearth.values import Array, Date, DateRange, Feature, Narrowing
-
-TIME = "system:time_start"
-GEOMETRY_FIELDS = (".geo", ".all", "system:footprint")
-CALENDAR: dict[str, Callable[[datetime], int]] = {
-    "year": lambda day: day.year,
-    "month": lambda day: day.month,
-    "hour": lambda day: day.hour,
-    "minute": lambda day: day.minute,
-    "day_of_year": lambda day: day.timetuple().tm_yday,
-    "day_of_month": lambda day: day.day,
-    "day_of_week": lambda day: day.isoweekday(),
-}
-
-
-def value_of(element: Any, name: str) -> Any:
-    """Read a field of an element: a property, or ".geo" for its geometry.
-
-    Plain values in a list have the field "item"; dictionaries have their keys.
-    """
-    if name in GEOMETRY_FIELDS and isinstance(element, (Feature, Image)):
-        return geometry_of(element)
-    if isinstance(element, (Feature, Image)):
-        return element.properties.get(name)
-    if name == "item":
-        return element
-    return element.get(name) if isinstance(element, Mapping) else None
-
-
-def geometry_of(element: Any) -> Geometry | None:
-    """The geometry of a feature or the footprint of an image."""
-    if isinstance(element, Geometry):
-        return element
-    if isinstance(element, Feature):
-        return element.geometry
-    if isinstance(element, Image):
-        return element.footprint or geodesy.EVERYWHERE
-    return None
+from lib.localearth.fields import GEOMETRY_FIELDS, TIME, geometry_of, plain, same, value_of
+from lib.localearth.values import DateRange, Narrowing
 
 
 class Filter(ABC):
@@ -111,7 +71,7 @@ class Comparison(Filter):
 
     def match(self, left: Any, right: Any) -> bool:
         """Compare the two sides."""
-        first, second = (_plain(value) for value in self.sides.read(left, right))
+        first, second = (plain(value) for value in self.sides.read(left, right))
         if self.name == "equals":
             return same(first, second)
         if first is None or second is None:
@@ -123,7 +83,7 @@ class Comparison(Filter):
 
     def narrowing(self) -> Narrowing:
         """A bound on the time, where the time is compared with a constant."""
-        bound = _plain(self.sides.right_value)
+        bound = plain(self.sides.right_value)
         if self.sides.left_field != TIME or not isinstance(bound, (int, float)):
             return Narrowing()
         start = bound if self.name in ("greaterThan", "equals") else None
@@ -137,8 +97,8 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "stringContains": lambda left, right: right in _text(left),
     "stringStartsWith": lambda left, right: _text(left).startswith(right),
     "stringEndsWith": lambda left, right: _text(left).endswith(right),
-    "listContains": lambda left, right: any(same(_plain(item), right) for item in left),
-    "inList": lambda left, right: any(same(left, _plain(item)) for item in right),
+    "listContains": lambda left, right: any(same(plain(item), right) for item in left),
+    "inList": lambda left, right: any(same(left, plain(item)) for item in right),
 }
 
 
@@ -153,7 +113,7 @@ class DateRangeContains(Filter):
         span, when = self.sides.read(left, right)
         if isinstance(when, DateRange):
             return isinstance(span, DateRange) and _within(span, when.start) and _ends(span, when)
-        when = _plain(when)
+        when = plain(when)
         return (
             isinstance(span, DateRange) and isinstance(when, (int, float)) and _within(span, when)
         )
@@ -221,7 +181,7 @@ class MaxDifference(Filter):
 
     def measure(self, left: Any, right: Any) -> float | None:
         """The absolute difference."""
-        first, second = (_plain(value) for value in self.sides.read(left, right))
+        first, second = (plain(value) for value in self.sides.read(left, right))
         if not isinstance(first, (int, float)) or not isinstance(second, (int, float)):
             return None
         return float(abs(first - second))
@@ -275,60 +235,6 @@ class Not(Filter):
         return not self.filter.match(left, right)
 
 
-@dataclass(frozen=True)
-class Predicate(Filter):
-    """A test of single elements.
-
-    Attributes:
-        name: As on the wire.
-        passes: The test.
-    """
-
-    name: str
-    passes: Callable[[Any], bool] = field(compare=False)
-
-    def match(self, left: Any, right: Any) -> bool:
-        """Test the left element."""
-        return self.passes(left)
-
-
-def not_null(properties: Sequence[str]) -> Filter:
-    """All properties are there."""
-    return Predicate(
-        "notNull", lambda element: all(value_of(element, name) is not None for name in properties)
-    )
-
-
-def calendar_range(start: int, end: int, unit: str) -> Filter:
-    """The time lies between two values of a calendar field, in UTC; wraps where end < start.
-
-    Raises:
-        EarthError: The field is unknown.
-    """
-    read = CALENDAR.get(unit)
-    if read is None:
-        raise EarthError(f"Unknown calendar field '{unit}'. Expected one of {', '.join(CALENDAR)}.")
-
-    def passes(element: Any) -> bool:
-        millis = _plain(value_of(element, TIME))
-        if not isinstance(millis, (int, float)):
-            return False
-        found = read(datetime.fromtimestamp(millis / 1000, UTC))
-        return start <= found <= end if start <= end else found >= start or found <= end
-
-    return Predicate("calendarRange", passes)
-
-
-def range_contains(name: str, low: Any, high: Any) -> Filter:
-    """A property lies between two values, both included."""
-
-    def passes(element: Any) -> bool:
-        value = _plain(value_of(element, name))
-        return value is not None and bool(_plain(low) <= value <= _plain(high))
-
-    return Predicate("rangeContains", passes)
-
-
 def both(one: Narrowing, other: Narrowing) -> Narrowing:
     """What two narrowings allow; of two places the first is kept, the other is tested later."""
     starts = [each for each in (one.start, other.start) if each is not None]
@@ -338,27 +244,6 @@ def both(one: Narrowing, other: Narrowing) -> Narrowing:
         min(ends, default=None),
         one.place if one.place is not None else other.place,
     )
-
-
-def same(left: Any, right: Any) -> bool:
-    """Whether two values are equal; numbers compare across types, containers item by item."""
-    if isinstance(left, bool) or isinstance(right, bool):
-        return isinstance(left, (bool, int, float)) and bool(left == right)
-    if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
-        return len(left) == len(right) and all(map(same, left, right))
-    if isinstance(left, Mapping) and isinstance(right, Mapping):
-        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
-    if isinstance(left, Array) and isinstance(right, Array):
-        return left.data.shape == right.data.shape and bool((left.data == right.data).all())
-    if isinstance(left, Array) or isinstance(right, Array):
-        return False
-    if isinstance(left, Feature) and isinstance(right, Feature):
-        return left.geometry == right.geometry and same(left.properties, right.properties)
-    return bool(left == right)
-
-
-def _plain(value: Any) -> Any:
-    return value.millis if isinstance(value, Date) else value
 
 
 def _text(value: Any) -> str:

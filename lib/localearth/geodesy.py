@@ -19,11 +19,14 @@ from lib.localearth import assumptions
 from lib.localearth.geometry import Geometry
 from lib.localearth.raster.projection import Projection, crs_of, transformer
 from lib.localearth.sphere import (
+    LINES,
     PART,
+    RADIUS,
     Picture,
     Shape,
     bend_great_circles,
     bend_straight,
+    parts,
     picture_of,
 )
 
@@ -45,15 +48,14 @@ def to_crs(geometry: Geometry, crs: str, *, geodesic: bool | None = None) -> Geo
         geodesic: How edges of the result run; None keeps geodesic edges in geographic systems and
             makes straight ones elsewhere.
     """
-    wanted = geodesic if geodesic is not None else geometry.geodesic and _geographic(crs)
+    wanted = geodesic if geodesic is not None else geometry.geodesic and geographic(crs)
     if geometry.crs == crs and geometry.geodesic == wanted:
         return geometry
     shape = geometry.shape
     if not (geometry.geodesic and wanted):
         shape = bent(geometry)
     if geometry.crs != crs:
-        moved = transformer(geometry.crs, crs)
-        shape = shapely.transform(shape, lambda xy: np.column_stack(moved.transform(*xy.T)))
+        shape = _transformed(shape, geometry.crs, crs)
     return replace(geometry, shape=shape, crs=crs, geodesic=wanted)
 
 
@@ -62,9 +64,12 @@ def bent(geometry: Geometry) -> Shape:
     shape = geometry.shape
     if "Point" in shape.geom_type or shape.is_empty:
         return shape
+    if geometry.geodesic and not geographic(geometry.crs):
+        bends = bend_great_circles(_transformed(shape, geometry.crs, LONLAT))
+        return _transformed(bends, LONLAT, geometry.crs)
     if geometry.geodesic:
         return bend_great_circles(shape)
-    if _geographic(geometry.crs):
+    if geographic(geometry.crs):
         return bend_straight(shape, PART)
     west, south, east, north = shape.bounds
     return bend_straight(shape, max(math.hypot(east - west, north - south) / EDGE_PARTS, 1e-9))
@@ -79,19 +84,18 @@ def area(geometry: Geometry) -> float:
     """Square metres of polygons on WGS84; other parts count 0, overlaps twice."""
     if geometry.unbounded:
         return EARTH_AREA_M2
-    return math.fsum(_ring_area(polygon) for polygon in _parts(lonlat(geometry), "Polygon"))
+    return math.fsum(_ring_area(polygon) for polygon in parts(lonlat(geometry), "Polygon"))
 
 
 def length(geometry: Geometry) -> float:
     """Metres of lines on WGS84; other parts count 0."""
-    shape = lonlat(geometry)
-    lines = (*_parts(shape, "LineString"), *_parts(shape, "LinearRing"))
+    lines = parts(lonlat(geometry), *LINES)
     return math.fsum(float(WGS84.geometry_length(line)) for line in lines)
 
 
 def perimeter(geometry: Geometry) -> float:
     """Metres of the rings of polygons on WGS84; other parts count 0."""
-    polygons = _parts(lonlat(geometry), "Polygon")
+    polygons = parts(lonlat(geometry), "Polygon")
     rings = (ring for polygon in polygons for ring in (polygon.exterior, *polygon.interiors))
     return math.fsum(float(WGS84.geometry_length(ring)) for ring in rings)
 
@@ -100,7 +104,7 @@ def distance(left: Geometry, right: Geometry, *, spherical: bool = False) -> flo
     """Least distance in metres, 0 where they meet; on WGS84 or on a sphere."""
     first, second = closest_points(left, right)
     if spherical:
-        return float(pyproj.Geod(a=6371008.8, b=6371008.8).inv(*first, *second)[2])
+        return float(pyproj.Geod(a=RADIUS, b=RADIUS).inv(*first, *second)[2])
     return float(WGS84.inv(*first, *second)[2])
 
 
@@ -213,6 +217,8 @@ def bounds(geometry: Geometry, projection: Projection | None = None) -> Geometry
     if geometry.unbounded and projection is None:
         return EVERYWHERE
     crs = projection.crs if projection else LONLAT
+    if geometry.shape.is_empty:
+        return Geometry(shapely.Polygon(), crs, geodesic=False)
     west, south, east, north = to_crs(geometry, crs, geodesic=False).shape.bounds
     ring = [(west, south), (east, south), (east, north), (west, north)]
     return Geometry(shapely.Polygon(ring), crs, geodesic=False)
@@ -251,7 +257,8 @@ def cut_line(line: Shape, distances_m: list[float]) -> Iterator[Shape]:
 
 
 @functools.lru_cache(maxsize=64)
-def _geographic(crs: str) -> bool:
+def geographic(crs: str) -> bool:
+    """Whether coordinates are longitudes and latitudes."""
     return crs_of(crs).is_geographic
 
 
@@ -259,17 +266,10 @@ def _sound(shape: Shape) -> Shape:
     return shape if shape.is_valid else shapely.make_valid(shape)
 
 
-def _parts(shape: Shape, kind: str) -> Iterator[Shape]:
-    if shape.geom_type == kind:
-        yield shape
-    for part in getattr(shape, "geoms", ()):
-        yield from _parts(part, kind)
-
-
 def _ring_area(polygon: Shape) -> float:
     sound = _sound(polygon)
     if sound is not polygon:
-        return math.fsum(_ring_area(part) for part in _parts(sound, "Polygon"))
+        return math.fsum(_ring_area(part) for part in parts(sound, "Polygon"))
     shell, *holes = (
         abs(float(WGS84.polygon_area_perimeter(*shapely.get_coordinates(ring).T)[0]))
         for ring in (polygon.exterior, *polygon.interiors)
@@ -295,7 +295,10 @@ def _in_metres(shape: Shape, operation: Callable[[Shape], Shape]) -> Shape:
         f"+proj=aeqd +lat_0={picture.latitude:.6f} +lon_0={picture.longitude:.6f} "
         "+ellps=WGS84 +units=m +no_defs"
     )
-    there, back = transformer(LONLAT, crs), transformer(crs, LONLAT)
-    flat = shapely.transform(shape, lambda xy: np.column_stack(there.transform(*xy.T)))
-    done = operation(_sound(flat))
-    return shapely.transform(done, lambda xy: np.column_stack(back.transform(*xy.T)))
+    return _transformed(operation(_sound(_transformed(shape, LONLAT, crs))), crs, LONLAT)
+
+
+def _transformed(shape: Shape, source: str, target: str) -> Shape:
+    """The points of a shape in another coordinate system."""
+    moved = transformer(source, target)
+    return shapely.transform(shape, lambda xy: np.column_stack(moved.transform(*xy.T)))

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from lib.localearth import assumptions
-from lib.localearth.filters import And, Comparison, Filter, value_of
+from lib.localearth.fields import value_of
+from lib.localearth.filters import And, Comparison, Filter
 from lib.localearth.functions.element import with_properties
 from lib.localearth.reducers.simple import comparable
 from lib.localearth.values import Collection, Feature

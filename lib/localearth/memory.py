@@ -1,14 +1,17 @@
-"""How much memory a request for pixels will need, told before it starts.
+"""How much memory a request will need, told before it starts.
 
 Windows of the image that grow in size are evaluated and their peaks of memory measured. A window
 of side n with a margin of m on every side costs c (n + 2m)^2, so three sides tell a parabola, which
 is continued to the side that is asked for.
 """
 
+import marshal
+import re
 import threading
 import tracemalloc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import psutil
@@ -24,6 +27,14 @@ OUTPUT_COPIES = 3  # bands, the file that is made of them, and its bytes
 _PROBED = (8, 24, 64)
 _SMALL_BYTES = 32 * 2**20  # what the smallest probe promises to stay below is not probed further
 _tracing = threading.Lock()  # tracemalloc knows no threads
+_probing = threading.local()  # whether this thread measures; a measurement holds no other
+WITHOUT_REFERENCES = 2  # the version of marshal whose bytes depend on the values alone
+# Names of functions that may hold far more than a few numbers for each pixel.
+_HEAVY = re.compile(
+    rb"neighborhood|Kernel\.|[aA]rray(?!Value)|[mM]atrix|toBands|reduceResolution|connected"
+)
+FEATURE_BYTES = 800  # of a sampled feature with its point
+VALUE_BYTES = 32  # of one of its values
 
 
 @dataclass(frozen=True)
@@ -64,13 +75,91 @@ def _peak(image: Image, grid: Grid, side: int) -> int:
     """Bytes that are allocated at once while a square is evaluated."""
     column, row = max(0, (grid.width - side) // 2), max(0, (grid.height - side) // 2)
     window = grid.window(column, row, side, side)
+    return peak_of(lambda: image.planes(window, Reading()))
+
+
+def peak_of(work: Callable[[], Any]) -> int:
+    """Bytes that are allocated at once while something is done."""
     with _tracing:
+        _probing.active = True
         tracemalloc.start(1)
         try:
-            image.planes(window, Reading())
+            work()
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
+            _probing.active = False
+
+
+def is_heavy(expression: Any) -> bool:
+    """Whether an expression calls functions that may hold much for each pixel."""
+    return bool(_HEAVY.search(marshal.dumps(expression, WITHOUT_REFERENCES)))
+
+
+def block_side(image: Image, grid: Grid, reading: Reading, *, most: int, kept: float = 0) -> int:
+    """The side of blocks in which an image is read for an aggregation or for samples.
+
+    Args:
+        image: What is read; it is measured where the request is heavy or keeps much.
+        grid: All pixels that may be read.
+        reading: The request; it remembers what was measured.
+        most: The side where memory sets no limit.
+        kept: Bytes that are kept of all blocks.
+
+    Raises:
+        EarthError: Not even the smallest blocks fit.
+    """
+    small = grid.width * grid.height <= _PROBED[-1] ** 2
+    if small or not reading.heavy or getattr(_probing, "active", False):
+        return most
+    key = (tuple((id(b.source), b.index) for b in image.bands), grid.crs, grid.transform[:2])
+    if key not in reading.needs:
+        reading.needs[key] = image, probe(image, grid)
+    need: Need = reading.needs[key][1]
+    return min(most, part_side(need, round(kept)))
+
+
+def free_bytes(held: int | None = None) -> int:
+    """Bytes that a request may still take beside what its process holds."""
+    resident = min(psutil.Process().memory_info().rss, POOL_BYTES) if held is None else held
+    return LIMIT_BYTES - resident
+
+
+def require(needed: float, what: str) -> None:
+    """Refuse what will not fit.
+
+    Args:
+        needed: Bytes.
+        what: What needs them, such as "400000 features".
+
+    Raises:
+        EarthError: It will not.
+    """
+    free = free_bytes()
+    if needed > free:
+        raise EarthError(
+            f"User memory limit exceeded. {what} would need some {needed / 2**20:.0f} MB, and "
+            f"{max(free, 0) / 2**20:.0f} MB are left."
+        )
+
+
+def require_features(count: float, values: int) -> None:
+    """Refuse a sample that will not fit.
+
+    Args:
+        count: Features.
+        values: Values of each.
+
+    Raises:
+        EarthError: It will not.
+    """
+    needed = sample_bytes(count, values)
+    require(needed, f"A sample of {count:.0f} features of {values} values")
+
+
+def sample_bytes(count: float, values: int) -> float:
+    """Bytes of the features of a sample, each with its point, and of the pixels under them."""
+    return count * (FEATURE_BYTES + values * VALUE_BYTES)
 
 
 def output_bytes(grid: Grid, sizes: Sequence[int]) -> int:
@@ -89,8 +178,7 @@ def part_side(need: Need, output: int, *, held: int | None = None) -> int:
     Raises:
         EarthError: Not even the smallest parts fit.
     """
-    resident = min(psutil.Process().memory_info().rss, POOL_BYTES) if held is None else held
-    free = LIMIT_BYTES - resident - output
+    free = free_bytes(held) - output
     for side in SIDES:
         if need.at(side) <= free:
             return side

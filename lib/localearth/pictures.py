@@ -9,7 +9,8 @@ import numpy as np
 
 from lib.localearth import render, strips
 from lib.localearth.errors import EarthError, NotFound
-from lib.localearth.pixels import select
+from lib.localearth.memory import Need
+from lib.localearth.pixels import parts, select, side_of_parts
 from lib.localearth.raster.footprint import Bounds, lonlat_bounds
 from lib.localearth.raster.grid import Grid
 from lib.localearth.raster.image import Image
@@ -69,7 +70,15 @@ def check(image: Image, record: Mapping[str, Any]) -> None:
         raise EarthError("Array-valued bands cannot be shown.")
 
 
-def tile(image: Image, record: Mapping[str, Any], *, zoom: int, column: int, row: int) -> bytes:
+def tile(
+    image: Image,
+    record: Mapping[str, Any],
+    *,
+    zoom: int,
+    column: int,
+    row: int,
+    needs: dict[str, Need] | None = None,
+) -> bytes:
     """Draw a tile as a PNG or JPEG; outside of the footprint it is empty and costs nothing.
 
     Args:
@@ -78,6 +87,10 @@ def tile(image: Image, record: Mapping[str, Any], *, zoom: int, column: int, row
         zoom: 0 is the whole world.
         column: Counted from the west.
         row: Counted from the north.
+        needs: Where a tile may need much memory: what is known of that, for the next one.
+
+    Raises:
+        EarthError: It would not fit into memory.
     """
     grid = tile_grid(zoom, column, row)
     kind = str(record.get("fileFormat") or "AUTO_JPEG_PNG")
@@ -86,8 +99,11 @@ def tile(image: Image, record: Mapping[str, Any], *, zoom: int, column: int, row
     shown = select(image, record.get("bandIds"))
     shown = shown.with_bands(shown.bands[:3])
     look = render.Visualisation.from_request(record.get("visualizationOptions"))
-    planes = strips.planes(shown, grid)
-    picture = render.to_rgba(planes, [band.type for band in shown.bands], look)
+    side = SIDE if needs is None else side_of_parts(shown, grid, needs)
+    picture = np.zeros((SIDE, SIDE, 4), np.uint8)
+    for part, rows, columns in parts(grid, side):
+        planes = strips.planes(shown, part)
+        picture[rows, columns] = render.to_rgba(planes, [band.type for band in shown.bands], look)
     return encoded(picture, kind) if picture[..., 3].any() else blank(kind)
 
 

@@ -45,6 +45,7 @@ def answer(
     simulated: Callable[[], bool],
     thumbnail: bool = False,
     needs: dict[str, memory.Need] | None = None,
+    heavy: bool = False,
 ) -> tuple[str, bytes]:
     """Answer a request for pixels.
 
@@ -56,6 +57,7 @@ def answer(
         thumbnail: Whether it is a thumbnail or download: a grid that is left out means a picture of
             moderate size, and less may be sent.
         needs: Keeps what is known of the image's need of memory for the next request.
+        heavy: Whether even a request of few pixels may need much memory.
 
     Returns:
         Content type and bytes.
@@ -67,12 +69,17 @@ def answer(
     grid = requested_grid(image, body.get("grid"), thumbnail=thumbnail)
     kind = str(body.get("fileFormat") or "AUTO_JPEG_PNG")
     limits = DOWNLOAD if thumbnail else COMPUTED
+
+    def part_side(shown: Image) -> int:
+        few = grid.width * grid.height <= UNPROBED_PIXELS and not heavy
+        return PART if few else side_of_parts(shown, grid, {} if needs is None else needs)
+
     if kind in ("PNG", "JPEG", "AUTO_JPEG_PNG"):
-        return _picture(image, grid, body, kind, needs)
+        return _picture(image, grid, body, kind, part_side)
     if kind not in _MIME:
         raise EarthError(f"Unsupported file format: {kind}.")
     _check_size(image, grid, limits)
-    bands = read(image, grid, part=_part_side(image, grid, needs))
+    bands = read(image, grid, part=part_side(image))
     tags = {"SIMULATED": SIMULATED} if simulated() else {}
     return _MIME[kind], _data_file(kind, bands, grid, tags, str(body.get("filenamePrefix") or ""))
 
@@ -92,15 +99,17 @@ def select(image: Image, band_ids: Any) -> Image:
     return image.with_bands([by_name[name] for name in band_ids])
 
 
-def _part_side(image: Image, grid: Grid, needs: dict[str, memory.Need] | None) -> int:
+def side_of_parts(image: Image, grid: Grid, needs: dict[str, memory.Need]) -> int:
     """The side of parts in which a request fits into memory.
+
+    Args:
+        image: What is read.
+        grid: All pixels.
+        needs: What was measured before, and will be kept.
 
     Raises:
         EarthError: It fits in none.
     """
-    if grid.width * grid.height <= UNPROBED_PIXELS:
-        return PART
-    needs = {} if needs is None else needs
     key = f"{image.names} {grid.crs} {grid.transform[:2]} {grid.transform[3:5]}"
     if key not in needs:
         needs[key] = memory.probe(image, grid)
@@ -200,13 +209,13 @@ def _picture(
     grid: Grid,
     body: Mapping[str, Any],
     kind: str,
-    needs: dict[str, memory.Need] | None,
+    part_side: Callable[[Image], int],
 ) -> tuple[str, bytes]:
     look = render.Visualisation.from_request(body.get("visualizationOptions"))
     shown = image.with_bands(image.bands[:3])
     _check_size(shown, grid, COMPUTED)
     picture = np.zeros((grid.height, grid.width, 4), np.uint8)
-    for part, rows, columns in parts(grid, _part_side(shown, grid, needs)):
+    for part, rows, columns in parts(grid, part_side(shown)):
         planes = strips.planes(shown, part)
         picture[rows, columns] = render.to_rgba(planes, [b.type for b in shown.bands], look)
     opaque = bool((picture[..., 3] == 255).all())

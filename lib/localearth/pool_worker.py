@@ -7,6 +7,9 @@ import os
 import resource
 import secrets
 import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,9 +18,16 @@ import psutil
 from lib.localearth.answers import Answer
 from lib.localearth.engine import Engine
 from lib.localearth.errors import EarthError
-from lib.localearth.pool import ADDRESS_BYTES, read_frame, write_frame
+from lib.localearth.pool import (
+    ADDRESS_BYTES,
+    MOST_RESIDENT_BYTES,
+    OVER_MEMORY,
+    read_frame,
+    write_frame,
+)
 
 _NICENESS = 10
+_LOOK_S = 0.02  # between two looks at the memory of a process that is busy
 _log = logging.getLogger(__name__)
 
 
@@ -28,10 +38,39 @@ def main(home: Path) -> None:
     _limit()
     engine = Engine(home)
     with contextlib.suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
+        guard = _Guard()
         while True:
             task = json.loads(read_frame(sys.stdin.buffer))
             body = read_frame(sys.stdin.buffer)
-            _reply(answers, _perform(engine, task, body))
+            with guard.during(task):
+                answer = _perform(engine, task, body)
+            _reply(answers, answer)
+
+
+class _Guard:
+    """Ends the process where a request takes more memory than its estimate foresaw."""
+
+    def __init__(self) -> None:
+        self._busy = threading.Event()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    @contextlib.contextmanager
+    def during(self, task: Mapping[str, Any]) -> Iterator[None]:
+        """Watch while a request is answered; exports and ingestions may take what there is."""
+        if task["do"] != "operation":
+            self._busy.set()
+        try:
+            yield
+        finally:
+            self._busy.clear()
+
+    def _watch(self) -> None:
+        process = psutil.Process()
+        while True:
+            self._busy.wait()
+            if process.memory_info().rss > MOST_RESIDENT_BYTES:
+                os._exit(OVER_MEMORY)
+            time.sleep(_LOOK_S)
 
 
 def _limit() -> None:

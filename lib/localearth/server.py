@@ -201,7 +201,7 @@ def serve(
         port: To listen on.
         home: Folder of all state (its subfolder "earth" is used); None for the default.
         latency_ms: To wait before every answer.
-        faults: Such as "429:0.1,503:0.05".
+        faults: Such as "429:0.1,503:0.05", or a schedule: "schedule:3=429,7=drop".
         require_token: Whether requests need a token of "/token".
         keys: Registry of service accounts.
         token_lifetime_s: Seconds that a token lasts.

@@ -7,7 +7,7 @@ equidistant picture.
 
 import itertools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +15,16 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from lib.localearth import assumptions
+
 Floats = NDArray[np.float64]
 Shape = Any  # of shapely, whose type hints know no common way to parts and rings
 
-RADIUS = 6371008.8  # mean radius of WGS84 in metres
+RADIUS = assumptions.SPHERE_RADIUS_M
 REACH = math.radians(60)  # how far from its middle a picture is used
 PART = 0.05  # degrees; a chord of this length lies within 0.6 m of its great circle
 MAX_PARTS = 256
+LINES = ("LineString", "LinearRing")
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,14 @@ class Picture:
         north = [-math.sin(lat) * math.cos(lon), -math.sin(lat) * math.sin(lon), math.cos(lat)]
         up = [math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat)]
         return np.array([east, north, up])
+
+
+def parts(shape: Shape, *kinds: str) -> Iterator[Shape]:
+    """The parts of a shape that are of some kinds, such as "Polygon"."""
+    if shape.geom_type in kinds:
+        yield shape
+    for part in getattr(shape, "geoms", ()):
+        yield from parts(part, *kinds)
 
 
 def picture_of(shapes: Iterable[Shape], *, gnomonic: bool = True) -> Picture | None:

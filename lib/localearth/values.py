@@ -4,7 +4,8 @@ Number, String, Boolean, List, Dictionary and null are Python's int or float, st
 dict and None. Functions that a graph defines are Python callables.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -113,6 +114,7 @@ class Collection:
         properties: Metadata of the collection.
         asset_id: Its id where it was loaded.
         narrow: For catalogues too large to list: returns the collection within a narrowing.
+        stream: Gives the elements one by one, for who wants but the first of many.
     """
 
     def __init__(
@@ -123,6 +125,7 @@ class Collection:
         properties: Mapping[str, Any] | None = None,
         asset_id: str = "",
         narrow: "Callable[[Narrowing], Collection] | None" = None,
+        stream: Callable[[], Iterable[Element]] | None = None,
     ) -> None:
         """Keep how to list the elements; nothing is listed yet."""
         self._list_elements = list_elements
@@ -131,6 +134,7 @@ class Collection:
         self.properties = dict(properties or {})
         self.asset_id = asset_id
         self.narrow = narrow
+        self._stream = stream
 
     @property
     def elements(self) -> list[Element]:
@@ -138,6 +142,16 @@ class Collection:
         if self._elements is None:
             self._elements = list(self._list_elements())
         return self._elements
+
+    def stream(self) -> Iterator[Element]:
+        """The elements one by one, in order; no more of them are made than are taken."""
+        if self._elements is not None or self._stream is None:
+            return iter(self.elements)
+        return iter(self._stream())
+
+    def head(self, count: int) -> list[Element]:
+        """The first elements."""
+        return list(itertools.islice(self.stream(), max(count, 0)))
 
     @classmethod
     def of(cls, elements: Iterable[Element], *, of_images: bool, **metadata: Any) -> "Collection":

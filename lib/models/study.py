@@ -48,7 +48,7 @@ class Study:
 
     def hopeless(self, row: EpochRow) -> bool:
         """Note an epoch, and say whether the trial is worse than most were at that epoch."""
-        self._asked.report(row.val_loss, row.epoch)
+        self._asked.report(row.val_loss, row.epoch - 1)
         return bool(self._asked.should_prune())
 
     def told(self, trial: Trial) -> None:
@@ -77,7 +77,7 @@ def _as_optuna(trial: Trial, space: tuple[Dimension, ...]) -> Any:
         value=values.get(trial.state),
         params=trial.settings,
         distributions=_distributions(space),
-        intermediate_values={epoch + 1: loss for epoch, loss in enumerate(trial.losses)},
+        intermediate_values=dict(enumerate(trial.losses)),
     )
 
 

@@ -22,22 +22,37 @@ from lib.workflow.document import Project, to_dict
 
 STEPS = ("imagery", "samples", "train", "deploy", "results")
 # A second network, trained for the other kind of split, is a result beside the five steps.
-KINDS = ("samples", "train", "other_split", "deploy", "results")
+# Doubtful labels are one beside the samples.
+KINDS = ("samples", "label_quality", "train", "other_split", "deploy", "results")
 
 _PARTS: dict[str, tuple[str, ...]] = {
     "samples": ("connection", "aoi", "imagery", "labels", "legend", "sampling"),
+    "label_quality": ("edits",),
     "train": ("edits", "split", "class_weights", "balance", "model"),
     "other_split": (),
     "deploy": ("deployment",),
     "results": (),
 }
-_AFTER = {"train": "samples", "other_split": "train", "deploy": "train", "results": "deploy"}
+# A finished sample table brings its own predictors: area and imagery matter from the map on.
+_PARTS_OF_TABLE: dict[str, tuple[str, ...]] = {
+    "samples": ("labels", "legend", "form"),
+    "deploy": ("connection", "imagery", "deployment"),
+    "results": ("aoi",),
+}
+_AFTER = {
+    "label_quality": "samples",
+    "train": "samples",
+    "other_split": "train",
+    "deploy": "train",
+    "results": "deploy",
+}
 _WORDS = {
     "connection": "the connection",
     "aoi": "the area",
     "imagery": "the imagery",
     "labels": "the labels",
     "legend": "the classes",
+    "form": "the form of a sample",
     "sampling": "the number of samples",
     "edits": "the samples that were dropped or relabelled",
     "split": "the split",
@@ -107,13 +122,18 @@ def dependencies(project: Project, realm: str, kind: str) -> dict[str, Any]:
         kind: One of `KINDS`.
     """
     before = dependencies(project, realm, _AFTER[kind]) if kind in _AFTER else {}
-    parts = {part: _part(project, realm, part) for part in _PARTS[kind]}
+    own = _PARTS[kind]
+    if project.labels.kind == "table":
+        own = _PARTS_OF_TABLE.get(kind, own)
+    parts = {part: _part(project, realm, part) for part in own}
     return {**before, **parts}
 
 
 def _part(project: Project, realm: str, part: str) -> Any:
     if part == "connection":
         return realm
+    if part == "form":
+        return project.imagery.form
     data = to_dict(project)
     if part == "class_weights":
         return data["sampling"]["class_weights"]

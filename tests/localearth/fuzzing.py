@@ -177,7 +177,8 @@ def _grid_changed(rng: random.Random, call: str, body: Body, _: list[str]) -> Se
         grid["crsCode"] = rng.choice(("EPSG:3857", "EPSG:3031", "EPSG:32661", "EPSG:54009", "x", 7))
     kinds = ("NPY", "GEO_TIFF", "PNG", "JPEG", "AUTO_JPEG_PNG", "TFRECORD", 3)
     changed = body | {"grid": grid, "fileFormat": rng.choice(kinds)}
-    return _sent("grid", "image:computePixels" if call == "value:compute" else call, changed)
+    gridless = call in ("value:compute", "table:computeFeatures")
+    return _sent("grid", "image:computePixels" if gridless else call, changed)
 
 
 def _region_changed(rng: random.Random, call: str, body: Body, _: list[str]) -> Sent:

@@ -44,6 +44,48 @@ def neighbourhood():
     return call("Image.reduce", image=bands, reducer=call("Reducer.mean"))
 
 
+GRID = call("Projection", crs="EPSG:4326", transform=[1e-3, 0, 10, 0, -1e-3, 50])
+
+
+def square(side):
+    """So many pixels of `GRID` on each side."""
+    west, south, east, north = 10, 50 - side * 1e-3, 10 + side * 1e-3, 50
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return call("GeometryConstructors.Polygon", coordinates=[ring], geodesic=False)
+
+
+def reduction(side, reducer):
+    return call(
+        "Image.reduceRegion",
+        image=call("Image.pixelLonLat"),
+        reducer=call(f"Reducer.{reducer}"),
+        geometry=square(side),
+        crs=GRID,
+        maxPixels=1e9,
+    )
+
+
+def sample(side, **more):
+    return call(
+        "Collection.size",
+        collection=call(
+            "Image.sample",
+            image=call("Image.pixelLonLat"),
+            region=square(side),
+            projection=GRID,
+            geometries=True,
+            **more,
+        ),
+    )
+
+
+VALUES = {
+    "mean": reduction(1600, "mean"),
+    "median": reduction(1300, "median"),
+    "every pixel": reduction(1000, "toList"),
+    "line": reduction(1300, "linearFit"),
+    "sample": sample(400),
+}
 GRAPHS = {
     "arithmetic": (arithmetic, 1400),
     "network": (network, 512),
@@ -78,14 +120,38 @@ def measured(work):
     return max(peaks)
 
 
-def main(name, home):
+def pixels_told(engine, name):
+    """The estimate and the peak of a request for pixels."""
     make, side = GRAPHS[name]
-    image = Engine(home).image(expression(make())).value
+    image = engine.image(expression(make())).value
     pixels.answer(image, request(4), simulated=lambda: False)  # imports and caches are no need
     body = request(side)
     grid = pixels.requested_grid(image, body["grid"], thumbnail=False)
     told = pixels.estimate(image, grid)
-    peak = measured(lambda: pixels.answer(image, body, simulated=lambda: False))
+    return told, measured(lambda: pixels.answer(image, body, simulated=lambda: False))
+
+
+def value_told(engine, name):
+    """What a request for a value is told to need before it starts, and its peak."""
+    engine.evaluate(expression(reduction(10, "mean")))
+    engine.evaluate(expression(sample(10)))
+    told = []
+    require = memory.require
+
+    def listening(needed, what):
+        told.append(needed)
+        require(needed, what)
+
+    memory.require = listening
+    return told, measured(lambda: engine.evaluate(expression(VALUES[name])))
+
+
+def main(name, home):
+    engine = Engine(home)
+    if name in GRAPHS:
+        told, peak = pixels_told(engine, name)
+    else:
+        (told,), peak = value_told(engine, name)
     answer = {"estimate": told, "peak": peak, "limit": memory.LIMIT_BYTES}
     sys.stdout.write(json.dumps(answer))
 

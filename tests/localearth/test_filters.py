@@ -14,11 +14,10 @@ from lib.localearth.filters import (
     Operands,
     Or,
     Spatial,
-    calendar_range,
-    not_null,
 )
 from lib.localearth.functions import collection as collections
 from lib.localearth.geometry import Geometry
+from lib.localearth.predicates import calendar_range, not_null
 from lib.localearth.values import Collection, DateRange, Feature, Narrowing
 
 DAY = 86_400_000

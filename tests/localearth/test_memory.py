@@ -12,7 +12,7 @@ from lib.localearth.engine import Engine
 from lib.localearth.errors import EarthError
 from lib.localearth.raster.grid import Grid
 from tests.localearth.graphs import call, expression
-from tests.localearth.peaks import GRAPHS
+from tests.localearth.peaks import GRAPHS, VALUES
 from tests.localearth.shapes import ColumnRow, column_row
 from tests.localearth.test_pixels import request
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 DEGREES = Grid("EPSG:4326", (0.01, 0.0, 0.0, 0.0, -0.01, 0.0), 1000, 1000)
 
 
-@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("name", [*GRAPHS, *VALUES])
 def test_estimate_is_within_a_factor_of_two_of_the_measured_peak(name, home):
     command = [sys.executable, "-m", "tests.localearth.peaks", name, str(home)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
@@ -67,3 +67,18 @@ def test_download_when_too_large_is_refused_with_its_own_limits():
     ]:
         with pytest.raises(EarthError, match=words):
             pixels.answer(column_row(), body, simulated=lambda: False, thumbnail=True)
+
+
+@pytest.mark.parametrize(
+    ("graph", "heavy"),
+    [
+        (call("Image.neighborhoodToArray", image=1, kernel=call("Kernel.square", radius=1)), True),
+        (call("Image.matrixMultiply", image1=1, image2=2), True),
+        (call("Image.arrayFlatten", image=1, coordinateLabels=[["a"]]), True),
+        (call("Image.select", input=call("Image.constant", value=1), bandSelectors=["a"]), False),
+    ],
+)
+def test_request_is_heavy_by_the_functions_that_it_calls(graph, heavy):
+    assert memory.is_heavy(expression(graph)) is heavy
+    names = {"arrayValue": {"values": [{"constantValue": "B2"}]}}
+    assert not memory.is_heavy({"result": "0", "values": {"0": names}})

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from lib.localearth.encode import encode
-from lib.localearth.filters import same
+from lib.localearth.fields import same
 from lib.localearth.promotion import type_name
 from lib.localearth.registry import implements
 

@@ -11,8 +11,10 @@ from lib.localearth.errors import EarthError
 from lib.localearth.functions.image_binary import BY_NAME
 from lib.localearth.functions.image_cast import NAMED_TYPES
 from lib.localearth.functions.image_unary import FUNCTIONS
+from lib.localearth.functions.number import WHOLE_OF_WHOLE
 from lib.localearth.raster import pixel_types as types
 from lib.localearth.raster.projection import PixelType
+from lib.localearth.raster.sources import cast
 from lib.localearth.registry import implements, register
 from lib.localearth.values import Array
 
@@ -22,16 +24,7 @@ _FLOAT_RESULTS = ("pow", "hypot", "gammainc", "atan2")
 
 def cast_data(data: Data, kind: PixelType) -> Data:
     """Bring data into a type: fractions are cut off, values beyond the range clamped."""
-    if kind.precision != "int":
-        return data.astype(kind.dtype)
-    low, high = int(kind.minimum or 0), int(kind.maximum or 0)
-    if data.dtype.kind == "f":
-        whole = np.nan_to_num(np.trunc(data), nan=0.0, posinf=float(high), neginf=float(low))
-        clamped = np.clip(whole, float(low), float(high))
-        return np.where(clamped >= 2.0**63, high, np.minimum(clamped, 2.0**63 - 1024)).astype(
-            kind.dtype
-        )
-    return np.clip(data.astype(np.int64), low, high).astype(kind.dtype)
+    return cast(np.atleast_1d(data), kind).reshape(data.shape)
 
 
 def typed(data: Data, kind: PixelType) -> Array:
@@ -81,7 +74,7 @@ def _unwrapped(values: Any) -> Any:
 
 def _unary(name: str) -> Callable[[Array], Array]:
     entry = FUNCTIONS[name]
-    keeps = name in ("abs", "floor", "ceil", "round", "signum", "not", "bitwiseNot", "bitCount")
+    keeps = name in WHOLE_OF_WHOLE
 
     def apply(input: Array) -> Array:  # noqa: A002
         whole = input.type.precision == "int"

@@ -112,6 +112,8 @@ def cut(array: Array, position: Sequence[int]) -> Array:
     """Keep one place along each axis, or all of it where the position is -1."""
     if len(position) != array.data.ndim:
         raise EarthError(f"Position must have {array.data.ndim} values. Got {len(position)}.")
+    if any(not -1 <= at < size for at, size in zip(position, array.data.shape, strict=True)):
+        raise EarthError(f"Position {list(position)} is outside of shape {list(array.data.shape)}.")
     places = tuple(slice(None) if at == -1 else slice(int(at), int(at) + 1) for at in position)
     return replace(array, data=array.data[places])
 
@@ -193,10 +195,14 @@ def project(array: Array, axes: Sequence[int]) -> Array:
 @implements("Array.repeat")
 def repeat(array: Array, axis: int, copies: int) -> Array:
     """Repeat an array along an axis, which may be a new one at the end."""
+    axis = _axis(array, axis, more=1)
+    if copies < 1:
+        raise EarthError(f"'copies' must be positive. Found {copies}.")
     data = array.data[..., None] if axis == array.data.ndim else array.data
     if data.size * copies > MOST_ELEMENTS:
         raise EarthError(f"Computed value is too large: an array of {data.size * copies} elements.")
-    return replace(array, data=np.concatenate([data] * int(copies), axis=axis))
+    times = [int(copies) if place == axis else 1 for place in range(data.ndim)]
+    return replace(array, data=np.tile(data, times))
 
 
 @implements("Array.reshape")
@@ -229,6 +235,10 @@ def sort(array: Array, keys: Array | None) -> Array:
     if len(long) > 1:
         raise EarthError("Keys may vary along one axis only.")
     axis = long[0] if long else 0
+    if not array.data.ndim or by.size != array.data.shape[axis]:
+        raise EarthError(
+            f"Got {by.size} keys for an array of shape {list(array.data.shape)}, axis {axis}."
+        )
     return replace(
         array, data=np.take(array.data, np.argsort(by.ravel(), kind="stable"), axis=axis)
     )

@@ -243,9 +243,9 @@ def mode(classifier: Classifier) -> str:
 
 
 @implements("Classifier.schema")
-def schema(classifier: Classifier) -> list[str]:
-    """Names of the inputs."""
-    return list(classifier.schema)
+def schema(classifier: Classifier) -> list[str] | None:
+    """Names of the inputs; null before there is training data."""
+    return list(classifier.schema) or None
 
 
 @implements("Classifier.explain")

@@ -1,12 +1,13 @@
 """Collections of images and features: `Collection.*`."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from lib.localearth import assumptions
 from lib.localearth.errors import EarthError
+from lib.localearth.fields import geometry_of, value_of
 from lib.localearth.filter_text import parse
-from lib.localearth.filters import Filter, both, geometry_of, value_of
+from lib.localearth.filters import Filter, both
 from lib.localearth.functions.element import Element, with_properties
 from lib.localearth.geometry import Geometry
 from lib.localearth.raster.image import Image
@@ -27,6 +28,7 @@ def derived(
     list_elements: Callable[[], Iterable[Any]],
     *,
     narrow: Callable[[Narrowing], Collection] | None = None,
+    stream: Callable[[], Iterable[Any]] | None = None,
 ) -> Collection:
     """A collection made of another: its kind and metadata stay."""
     return Collection(
@@ -34,6 +36,7 @@ def derived(
         of_images=collection.of_images,
         properties=collection.properties,
         narrow=narrow,
+        stream=stream,
     )
 
 
@@ -63,6 +66,9 @@ def from_columns(
     """Features from a list of values for each property."""
     if len(columns) != len(property_names):
         raise EarthError(f"Got {len(columns)} columns and {len(property_names)} property names.")
+    lengths = sorted({len(column) for column in columns})
+    if len(lengths) > 1:
+        raise EarthError(f"All columns must have the same length. Got {lengths}.")
     rows = zip(*columns, strict=True)
     features = [Feature(None, dict(zip(property_names, row, strict=True))) for row in rows]
     return listed(features, of_images=False)
@@ -79,12 +85,17 @@ def filtered(collection: Collection, filter: Any) -> Collection:  # noqa: A002
 
 def _filtered(collection: Collection, wanted: Filter, narrowing: Narrowing) -> Collection:
     if collection.narrow is None:
-        return derived(collection, lambda: filter(wanted.test, collection.elements))
+        return derived(
+            collection,
+            lambda: filter(wanted.test, collection.elements),
+            stream=lambda: filter(wanted.test, collection.stream()),
+        )
     source = collection.narrow(narrowing)
     return derived(
         collection,
         lambda: filter(wanted.test, source.elements),
         narrow=lambda more: _filtered(collection, wanted, both(narrowing, more)),
+        stream=lambda: filter(wanted.test, source.stream()),
     )
 
 
@@ -97,13 +108,17 @@ def mapped(
 
 
 def _mapped(collection: Collection, function: Callable[..., Any], drop_nulls: bool) -> Collection:
-    def results() -> list[Any]:
-        pairs = (
-            (element, _applied(function, element, drop_nulls)) for element in collection.elements
-        )
-        return [_kept_index(element, result) for element, result in pairs if result is not None]
+    def results(elements: Iterable[Any]) -> Iterator[Any]:
+        for element in elements:
+            result = _applied(function, element, drop_nulls)
+            if result is not None:
+                yield _kept_index(element, result)
 
-    mapped_collection = derived(collection, results, narrow=None)
+    mapped_collection = derived(
+        collection,
+        lambda: results(collection.elements),
+        stream=lambda: results(collection.stream()),
+    )
     if collection.narrow is not None:
         mapped_collection.narrow = lambda more: _mapped_within(
             collection, mapped_collection, function, drop_nulls, more
@@ -190,6 +205,9 @@ def limit(
             found = ordered(found, key, ascending=ascending is not False)
         return found if limit is None else found[: int(limit)]
 
+    if limit is not None and key is None:
+        return derived(collection, lambda: collection.head(int(limit)))
+
     narrow = collection.narrow
     if limit is not None or narrow is None:
         return derived(collection, elements)
@@ -261,13 +279,13 @@ def size(collection: Collection) -> int:
 @implements("Collection.first")
 def first(collection: Collection) -> Any:
     """The first element, or null."""
-    return next(iter(collection.elements), None)
+    return next(iter(collection.head(1)), None)
 
 
 @implements("Collection.toList")
 def to_list(collection: Collection, count: int, offset: int) -> list[Any]:
     """Elements as a list."""
-    return collection.elements[int(offset) : int(offset) + int(count)]
+    return collection.head(int(offset) + int(count))[int(offset) :]
 
 
 @implements("Collection.cache")

@@ -9,7 +9,7 @@ import numpy as np
 
 from lib.localearth.encode import encode
 from lib.localearth.errors import EarthError
-from lib.localearth.filters import value_of
+from lib.localearth.fields import value_of
 from lib.localearth.functions.collection import derived
 from lib.localearth.functions.element import with_properties
 from lib.localearth.reducers.base import Reducer, as_numbers

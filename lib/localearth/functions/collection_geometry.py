@@ -5,15 +5,19 @@ from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from lib.localearth import geodesy
 from lib.localearth.errors import EarthError
-from lib.localearth.filters import geometry_of
+from lib.localearth.fields import geometry_of
 from lib.localearth.functions.collection import listed
 from lib.localearth.geometry import Geometry
 from lib.localearth.raster.projection import Projection
 from lib.localearth.registry import implements
+from lib.localearth.sphere import LINES, parts
 from lib.localearth.values import Collection, ErrorMargin, Feature
+
+Floats = NDArray[Any]
 
 
 @implements("Collection.geometry")
@@ -61,16 +65,44 @@ def union(collection: Collection, max_error: ErrorMargin | None) -> Collection:
 def random_points(
     region: Geometry, points: int, seed: int, max_error: ErrorMargin | None
 ) -> Collection:
-    """Points that lie evenly over a region of the sphere."""
+    """Points that lie evenly over a region of the sphere, along its lines or among its points."""
     rng = np.random.default_rng(abs(int(seed)) * 2 + (seed < 0))
     shape = geodesy.bent(geodesy.to_crs(region, geodesy.LONLAT, geodesic=True))
-    if shape.area == 0 and points:
-        raise EarthError("The region has no area.")
-    found: list[Any] = []
-    while len(found) < points:
-        found += _candidates(shape, rng, max(int(points), 64))
-    features = [Feature(Geometry(shapely.Point(place))) for place in found[: int(points)]]
+    if shape.is_empty and points:
+        raise EarthError("The region is empty.")
+    found = _places(shape, rng, int(points)) if points else []
+    features = [Feature(Geometry(shapely.Point(place))) for place in found]
     return listed(features, of_images=False)
+
+
+def _places(shape: Any, rng: np.random.Generator, count: int) -> list[Any]:
+    """Places in the parts of the highest dimension."""
+    if shape.area:
+        found: list[Any] = []
+        polygons = shapely.MultiPolygon(list(parts(shape, "Polygon")))
+        while len(found) < count:
+            found += _candidates(polygons, rng, max(count, 64))
+        return found[:count]
+    lines = list(parts(shape, *LINES))
+    if lines:
+        return _along(lines, rng.random(count))
+    places = shapely.get_coordinates(shape)
+    return list(places[rng.integers(0, len(places), count)])
+
+
+def _along(lines: list[Any], shares: Floats) -> list[Any]:
+    """Places at shares of the length of lines, measured on the ellipsoid."""
+    pairs = np.concatenate(
+        [np.hstack([places[:-1], places[1:]]) for places in map(shapely.get_coordinates, lines)]
+    )
+    azimuths, _, steps = geodesy.WGS84.inv(*pairs.T)
+    ends = np.cumsum(steps)
+    walked = shares * ends[-1]
+    edge = np.minimum(np.searchsorted(ends, walked, side="right"), len(ends) - 1)
+    beyond = walked - (ends - steps)[edge]
+    starts, headings = pairs[edge], np.asarray(azimuths)[edge]
+    lons, lats, _ = geodesy.WGS84.fwd(starts[:, 0], starts[:, 1], headings, beyond)
+    return list(np.column_stack([lons, lats]))
 
 
 def _candidates(shape: Any, rng: np.random.Generator, count: int) -> list[Any]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lib.localearth import assumptions
 from lib.localearth.errors import EarthError
-from lib.localearth.filters import value_of
+from lib.localearth.fields import value_of
 from lib.localearth.registry import implements
 from lib.localearth.values import Array, Collection, ConfusionMatrix
 

@@ -7,7 +7,7 @@ from typing import Any
 from lib.localearth import geodesy
 from lib.localearth.context import Context
 from lib.localearth.errors import EarthError
-from lib.localearth.filters import geometry_of
+from lib.localearth.fields import geometry_of
 from lib.localearth.geometry import Geometry
 from lib.localearth.raster.image import Image
 from lib.localearth.raster.projection import Projection
@@ -27,6 +27,7 @@ def with_properties(element: Element, properties: Mapping[str, Any]) -> Element:
             properties=kept,
             asset_id=element.asset_id,
             narrow=element.narrow,
+            stream=element.stream,
         )
     return replace(element, properties=kept)
 
@@ -151,4 +152,5 @@ def geometry(
     found = geometry_of(feature)
     if found is None or proj is None:
         return found
-    return geodesy.to_crs(found, proj.crs, geodesic=geodesics)
+    bends = found.geodesic if geodesics is None else bool(geodesics)
+    return geodesy.to_crs(found, proj.crs, geodesic=bends)

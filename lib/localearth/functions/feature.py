@@ -48,13 +48,11 @@ def select(
     retain_geometry: bool,
 ) -> Element:
     """The feature with some of its properties, perhaps under other names."""
-    names = new_properties or ()
-    if new_properties is not None and len(names) != len(property_selectors):
-        raise EarthError(f"Got {len(property_selectors)} selectors and {len(names)} new names.")
-    kept: dict[str, Any] = {}
-    for index, selector in enumerate(property_selectors):
-        for name in _matching(input, selector):
-            kept[names[index] if names else name] = input.properties.get(name)
+    chosen = [name for each in property_selectors for name in _matching(input, each)]
+    names = chosen if new_properties is None else list(new_properties)
+    if len(names) != len(chosen):
+        raise EarthError(f"Got {len(chosen)} selected properties and {len(names)} new names.")
+    kept = {new: input.properties[old] for new, old in zip(names, chosen, strict=True)}
     if "system:index" in input.properties:
         kept.setdefault("system:index", input.properties["system:index"])
     selected = with_properties(input, kept)

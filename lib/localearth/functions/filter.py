@@ -3,15 +3,17 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from lib.localearth import fields, geodesy, predicates
 from lib.localearth import filters as kinds
-from lib.localearth import geodesy
 from lib.localearth.errors import EarthError
 from lib.localearth.filter_text import parse
 from lib.localearth.filters import Comparison, Filter, Not, Operands, Spatial
 from lib.localearth.functions.algorithms import object_type
+from lib.localearth.geometry import Geometry
 from lib.localearth.registry import implements, register
 from lib.localearth.values import DateRange, ErrorMargin
 
+NUMBERS = ("Integer", "Long", "Float")  # types of which Number is the general one
 _COMPARISONS: dict[tuple[str, ...], Callable[[Operands], Filter]] = {
     ("eq", "equals"): lambda sides: Comparison("equals", sides),
     ("neq", "notEquals"): lambda sides: Not(Comparison("equals", sides)),
@@ -121,43 +123,45 @@ def negated(filter: Filter) -> Filter:  # noqa: A002
 @implements("Filter.always")
 def always() -> Filter:
     """Everything passes."""
-    return kinds.Predicate("always", lambda _: True)
+    return predicates.Predicate("always", lambda _: True)
 
 
 @implements("Filter.never")
 def never() -> Filter:
     """Nothing passes."""
-    return kinds.Predicate("never", lambda _: False)
+    return predicates.Predicate("never", lambda _: False)
 
 
 @implements("Filter.hasGeometry")
 def has_geometry() -> Filter:
     """Elements with a geometry pass."""
-    return kinds.Predicate("hasGeometry", lambda element: kinds.geometry_of(element) is not None)
+    return predicates.Predicate(
+        "hasGeometry", lambda element: fields.geometry_of(element) is not None
+    )
 
 
 @implements("Filter.notNull")
 def not_null(properties: Sequence[str]) -> Filter:
     """Elements that have all properties pass."""
-    return kinds.not_null(properties)
+    return predicates.not_null(properties)
 
 
 @implements("Filter.dayOfYear")
 def day_of_year(start: int, end: int) -> Filter:
     """Elements of some days of the year pass."""
-    return kinds.calendar_range(start, end, "day_of_year")
+    return predicates.calendar_range(start, end, "day_of_year")
 
 
 @implements("Filter.calendarRange")
 def calendar_range(start: int, end: int | None, field: str) -> Filter:
     """Elements of a part of the calendar pass."""
-    return kinds.calendar_range(start, start if end is None else end, field)
+    return predicates.calendar_range(start, start if end is None else end, field)
 
 
 @implements("Filter.rangeContains")
 def range_contains(field: str, min_value: Any, max_value: Any) -> Filter:
     """Elements whose property lies between two values pass."""
-    return kinds.range_contains(field, min_value, max_value)
+    return predicates.range_contains(field, min_value, max_value)
 
 
 @implements("Filter.area")
@@ -170,10 +174,10 @@ def area(
     """Elements whose geometry has an area between two bounds pass."""
 
     def passes(element: Any) -> bool:
-        geometry = kinds.value_of(element, geometry_selector or ".geo")
+        geometry = fields.value_of(element, geometry_selector or ".geo")
         return geometry is not None and min <= geodesy.area(geometry) <= max
 
-    return kinds.Predicate("area", passes)
+    return predicates.Predicate("area", passes)
 
 
 @implements("Filter.hasType")
@@ -185,11 +189,12 @@ def has_type(
 
     def passes(element: Any) -> bool:
         value, wanted = sides.read(element, element)
-        shape = getattr(value, "shape", None)
-        found = shape.geom_type if shape is not None else object_type(value)
-        return bool(found == wanted) or (wanted == "Number" and found in ("Integer", "Float"))
+        if isinstance(value, Geometry):
+            return wanted in (value.shape.geom_type, "Geometry", "Object")
+        found = object_type(value)
+        return wanted in (found, "Object") or (wanted == "Number" and found in NUMBERS)
 
-    return kinds.Predicate("hasType", passes)
+    return predicates.Predicate("hasType", passes)
 
 
 @implements("Filter.expression")

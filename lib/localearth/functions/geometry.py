@@ -1,49 +1,26 @@
 """Geometries: what they measure and how they combine (`Geometry.*`, and `Feature.*` alike)."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import shapely
+from shapely.ops import substring
 
 from lib.localearth import geodesy
+from lib.localearth.errors import EarthError
+from lib.localearth.functions.geometry_measures import MEASURES, both_within
 from lib.localearth.geometry import Geometry
 from lib.localearth.raster.image import Image
 from lib.localearth.raster.projection import Projection
 from lib.localearth.registry import implements, register
+from lib.localearth.sphere import LINES, parts
 from lib.localearth.values import Collection, ErrorMargin, Feature
 
 Operation = Callable[[Any, Any], Any]
-
-
-def is_plain(proj: Projection | None) -> bool:
-    """Whether a measure is on the Earth rather than in a projection."""
-    return proj is None
-
-
-def area(geometry: Geometry, max_error: ErrorMargin | None, proj: Projection | None) -> float:
-    """Square metres, or square units of a projection."""
-    if proj is None:
-        return geodesy.area(geometry)
-    return float(geodesy.within_projection(geometry, proj).area)
-
-
-def length(geometry: Geometry, max_error: ErrorMargin | None, proj: Projection | None) -> float:
-    """Metres of lines, or units of a projection."""
-    if proj is None:
-        return geodesy.length(geometry)
-    shape = geodesy.within_projection(geometry, proj)
-    return 0.0 if "Polygon" in shape.geom_type else float(shape.length)
-
-
-def perimeter(geometry: Geometry, max_error: ErrorMargin | None, proj: Projection | None) -> float:
-    """Metres around polygons, or units of a projection."""
-    if proj is None:
-        return geodesy.perimeter(geometry)
-    shape = geodesy.within_projection(geometry, proj)
-    return float(shape.length) if "Polygon" in shape.geom_type else 0.0
 
 
 def bounds(geometry: Geometry, max_error: ErrorMargin | None, proj: Projection | None) -> Geometry:
@@ -106,8 +83,9 @@ def simplify(geometry: Geometry, max_error: ErrorMargin, proj: Projection | None
 def transform(
     geometry: Geometry, proj: Projection, max_error: ErrorMargin | None, geodesic: bool | None
 ) -> Geometry:
-    """Move to another projection."""
-    return geodesy.to_crs(geometry, proj.crs, geodesic=geodesic)
+    """Move to another projection; edges are geodesics there if it is geographic, by default."""
+    bends = geodesy.geographic(proj.crs) if geodesic is None else bool(geodesic)
+    return geodesy.to_crs(geometry, proj.crs, geodesic=bends)
 
 
 def cut_lines(
@@ -116,11 +94,19 @@ def cut_lines(
     max_error: ErrorMargin | None,
     proj: Projection | None,
 ) -> Geometry:
-    """Cut lines at distances from their starts."""
-    shape = geodesy.lonlat(geometry)
-    lines = list(getattr(shape, "geoms", [shape]))
-    pieces = [piece for line in lines for piece in geodesy.cut_line(line, list(distances))]
-    return Geometry(shapely.MultiLineString(pieces))
+    """Cut lines at metres, or units of a projection, from their starts; leave out all else."""
+    if proj is None:
+        lines = parts(geodesy.lonlat(geometry), *LINES)
+        pieces = [piece for line in lines for piece in geodesy.cut_line(line, list(distances))]
+        return Geometry(shapely.MultiLineString(pieces))
+    flat = parts(geodesy.within_projection(geometry, proj), *LINES)
+    cut = [piece for line in flat for piece in _pieces(line, distances)]
+    return geodesy.from_projection(shapely.MultiLineString(cut), proj)
+
+
+def _pieces(line: Any, distances: Sequence[float]) -> list[Any]:
+    ends = sorted({0.0, line.length, *(each for each in distances if 0 < each < line.length)})
+    return [substring(line, start, end) for start, end in itertools.pairwise(ends)]
 
 
 def _combining(operation: Operation) -> Callable[..., Geometry]:
@@ -129,93 +115,11 @@ def _combining(operation: Operation) -> Callable[..., Geometry]:
     ) -> Geometry:
         if proj is None:
             return geodesy.combine(left, right, operation)
-        first, second = (geodesy.within_projection(each, proj) for each in (left, right))
-        return geodesy.from_projection(operation(first, second), proj)
+        return geodesy.from_projection(operation(*both_within(left, right, proj)), proj)
 
     return combine
 
 
-def intersects(
-    left: Geometry, right: Geometry, max_error: ErrorMargin | None, proj: Projection | None
-) -> bool:
-    """Whether they meet."""
-    return geodesy.intersects(left, right)
-
-
-def disjoint(
-    left: Geometry, right: Geometry, max_error: ErrorMargin | None, proj: Projection | None
-) -> bool:
-    """Whether they do not meet."""
-    return not geodesy.intersects(left, right)
-
-
-def contains(
-    left: Geometry, right: Geometry, max_error: ErrorMargin | None, proj: Projection | None
-) -> bool:
-    """Whether the second lies within the first."""
-    return geodesy.contains(left, right)
-
-
-def contained_in(
-    left: Geometry, right: Geometry, max_error: ErrorMargin | None, proj: Projection | None
-) -> bool:
-    """Whether the first lies within the second."""
-    return geodesy.contains(right, left)
-
-
-def within_distance(
-    left: Geometry,
-    right: Geometry,
-    distance: float,
-    max_error: ErrorMargin | None,
-    proj: Projection | None,
-) -> bool:
-    """Whether they come within metres of each other."""
-    return geodesy.distance(left, right) <= distance
-
-
-def distance(
-    left: Geometry,
-    right: Geometry,
-    max_error: ErrorMargin | None,
-    proj: Projection | None,
-    spherical: bool,
-) -> float:
-    """The least distance in metres, or in units of a projection."""
-    if proj is None:
-        return geodesy.distance(left, right, spherical=bool(spherical))
-    first, second = (geodesy.within_projection(each, proj) for each in (left, right))
-    return float(first.distance(second))
-
-
-def closest_points(
-    left: Geometry, right: Geometry, max_error: ErrorMargin | None, proj: Projection | None
-) -> Mapping[str, Geometry]:
-    """The closest points of both."""
-    first, second = geodesy.closest_points(left, right)
-    return {"left": Geometry(shapely.Point(first)), "right": Geometry(shapely.Point(second))}
-
-
-def closest_point(
-    left: Geometry, right: Geometry, max_error: ErrorMargin | None, proj: Projection | None
-) -> Geometry:
-    """The point of the second that is closest to the first."""
-    return closest_points(left, right, max_error, proj)["right"]
-
-
-_MEASURES: dict[str, Callable[..., Any]] = {
-    "area": area,
-    "length": length,
-    "perimeter": perimeter,
-    "intersects": intersects,
-    "disjoint": disjoint,
-    "contains": contains,
-    "containedIn": contained_in,
-    "withinDistance": within_distance,
-    "distance": distance,
-    "closestPoint": closest_point,
-    "closestPoints": closest_points,
-}
 _SHAPES: dict[str, Callable[..., Geometry]] = {
     "bounds": bounds,
     "buffer": buffer,
@@ -244,6 +148,8 @@ def _for_features(function: Callable[..., Any], *, reshapes: bool) -> Callable[.
     names = list(inspect.signature(function).parameters)
 
     def apply(*arguments: Any) -> Any:
+        if any(isinstance(each, Collection) for each in arguments):
+            raise EarthError("Invalid type. Expected a Feature, and got a collection.")
         plain = [
             _shape_of(each) if isinstance(each, (Feature, Image)) else each for each in arguments
         ]
@@ -262,7 +168,7 @@ def _for_features(function: Callable[..., Any], *, reshapes: bool) -> Callable[.
     return apply
 
 
-for _name, _function in _MEASURES.items():
+for _name, _function in MEASURES.items():
     register(f"Geometry.{_name}", _function)
     register(f"Feature.{_name}", _for_features(_function, reshapes=False))
 for _name, _function in _SHAPES.items():

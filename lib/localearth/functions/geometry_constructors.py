@@ -1,5 +1,6 @@
 """Geometries from coordinates: `GeometryConstructors.*`."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -207,8 +208,11 @@ def bounding_box(west: float, south: float, east: float, north: float) -> Geomet
     """A box of longitudes and latitudes with straight edges; it may cross the antimeridian."""
     if east - west >= 360:
         west, east = -180.0, 180.0
-    elif east < west:
-        east += 360
+    else:
+        around = math.floor((west + 180) / 360) * 360
+        west, east = west - around, east - around
+        if east < west:
+            east += 360
     shape = shapely.Polygon(
         [
             (west, max(south, -90)),

@@ -3,16 +3,15 @@
 # ruff: noqa: ARG005 - type rules are all called alike
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
 from lib.localearth.errors import EarthError
 from lib.localearth.functions.image_array import mapped, paired
 from lib.localearth.raster import pixel_types as types
-from lib.localearth.raster.image import BandSpec, Image, image_from
+from lib.localearth.raster.image import BandSpec, Image, Plane, image_from
 from lib.localearth.raster.projection import PixelType
-from lib.localearth.raster.sources import Constant, Pixels
+from lib.localearth.raster.sources import Banded, Constant, Pixels, from_source
 from lib.localearth.registry import implements, register
 
 
@@ -66,10 +65,10 @@ def matrix_solve(image1: Image, image2: Image) -> Image:
     def solve(left: Pixels, right: Pixels, kind: PixelType) -> Pixels:
         left, right = left.astype(np.float64), right.astype(np.float64)
         if left.shape[2] == left.shape[3]:
-            return np.linalg.solve(left, right)
+            return _solved(np.linalg.solve, left, right)
         return np.asarray(np.matmul(np.linalg.pinv(left), right))
 
-    return paired(image1, image2, solve, lambda a, b: PixelType("double", dimensions=2))
+    return paired(_sound(image1), image2, solve, lambda a, b: PixelType("double", dimensions=2))
 
 
 @implements("Image.matrixIdentity")
@@ -79,33 +78,64 @@ def matrix_identity(size: int) -> Image:
     return image_from(Constant([np.eye(size, dtype=np.uint8)]), [BandSpec("constant", kind)])
 
 
-def _square(function: Callable[[Pixels], Pixels], rank: int) -> Callable[[Image], Image]:
+def _sound(image: Image) -> Image:
+    """The image with the identity where it is masked: what lies there may not be solvable."""
+
+    def compute(index: int, planes: list[Plane]) -> Plane:
+        (plane,) = planes
+        if plane.data.ndim != 4 or plane.valid.all():
+            return plane
+        identity = np.eye(*plane.data.shape[2:], dtype=plane.data.dtype)
+        return Plane(np.where(plane.valid[..., None, None], plane.data, identity), plane.mask)
+
+    return from_source(image, Banded([image], compute))
+
+
+def _solved(compute: Callable[..., Pixels], *arguments: Pixels) -> Pixels:
+    try:
+        return compute(*arguments)
+    except np.linalg.LinAlgError:
+        raise EarthError("The matrix is singular or the computation did not converge.") from None
+
+
+def _registered(
+    function: Callable[[Pixels], Pixels], rank: int, *, square: bool
+) -> Callable[[Image], Image]:
+    """A function of matrices as one of images, whose results have a number of dimensions."""
+
+    def checked(data: Pixels) -> Pixels:
+        if data.ndim != 4:
+            raise EarthError(f"A 2-D array is required. Found {data.ndim - 2} dimensions.")
+        if square and data.shape[2] != data.shape[3]:
+            raise EarthError(f"A square matrix is required. Found {list(data.shape[2:])}.")
+        return _solved(function, data.astype(np.float64))
+
     def apply(value: Image) -> Image:
         kinds = [PixelType("double", dimensions=rank) for _ in value.bands]
-        return mapped(value, lambda data: function(data.astype(np.float64)), kinds)
+        return mapped(_sound(value), checked, kinds)
 
     return apply
 
 
 def _diagonal_matrix(data: Pixels) -> Pixels:
-    column = data.reshape((*data.shape[:2], -1))
-    return column[..., None] * np.eye(column.shape[2])
+    if data.shape[3] != 1:
+        raise EarthError(f"A matrix of a single column is required. Found {list(data.shape[2:])}.")
+    return data * np.eye(data.shape[2])
 
 
-for _name, _function, _rank in (
-    ("matrixInverse", np.linalg.inv, 2),
-    ("matrixPseudoInverse", np.linalg.pinv, 2),
-    ("matrixDeterminant", np.linalg.det, 0),
-    ("matrixTrace", lambda data: np.trace(data, axis1=2, axis2=3), 0),
-    ("matrixFnorm", lambda data: np.linalg.norm(data, axis=(2, 3)), 0),
-    ("matrixDiagonal", lambda data: np.diagonal(data, axis1=2, axis2=3)[..., None], 2),
-    ("matrixToDiag", _diagonal_matrix, 2),
+for _name, _function, _rank, _of_square in (
+    ("matrixInverse", np.linalg.inv, 2, True),
+    ("matrixPseudoInverse", np.linalg.pinv, 2, False),
+    ("matrixDeterminant", np.linalg.det, 0, True),
+    ("matrixTrace", lambda data: np.trace(data, axis1=2, axis2=3), 0, True),
+    ("matrixFnorm", lambda data: np.linalg.norm(data, axis=(2, 3)), 0, False),
+    ("matrixDiagonal", lambda data: np.diagonal(data, axis1=2, axis2=3)[..., None], 2, False),
+    ("matrixToDiag", _diagonal_matrix, 2, False),
 ):
-    register(f"Image.{_name}", _square(_function, _rank))
+    register(f"Image.{_name}", _registered(_function, _rank, square=_of_square))
 
 
 @implements("Image.matrixCholeskyDecomposition")
 def cholesky(image: Image) -> Image:
     """The lower triangular factor."""
-    kinds = [replace(types.DOUBLE, dimensions=2) for _ in image.bands]
-    return mapped(image, lambda data: np.linalg.cholesky(data.astype(np.float64)), kinds)
+    return _registered(np.linalg.cholesky, 2, square=True)(image)

@@ -7,18 +7,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lib.localearth import memory
 from lib.localearth.assumptions import choice
 from lib.localearth.errors import EarthError
 from lib.localearth.geometry import Geometry
 from lib.localearth.raster.image import Image, Plane, Reading
 from lib.localearth.raster.projection import PixelType, Projection
-from lib.localearth.raster.regions import Region, require_geometry, work_projection
+from lib.localearth.raster.regions import Region, region_side, require_geometry, work_projection
 from lib.localearth.reducers.base import Reducer
 from lib.localearth.reducers.combine import Combined
+from lib.localearth.refusals import VALUE_ERRORS
 from lib.localearth.registry import implements
 from lib.localearth.values import Array, Collection, Feature
 
 Weights = NDArray[np.float32]
+FEW_PIXELS = 500_000  # of a region: need little memory, whatever the reducer
+_MEASURED = 10_000  # pixels with which a reducer's need of memory is measured
+_WIDEST = 200.0  # bytes a pixel where it cannot be measured
 
 
 @dataclass
@@ -36,28 +41,45 @@ class Column:
     covered: list[Weights] = field(default_factory=list)
     centred: list[Weights] = field(default_factory=list)
 
-    def add(self, plane: Plane, touched: Any, covered: Weights, inside: Any) -> None:
-        """Take over the touched pixels of a block."""
-        mask = plane.weights[touched]
+    def add(self, plane: Plane, touched: Any, weights: tuple[Weights, Weights]) -> None:
+        """Take over the touched pixels of a block with their weights by both rules."""
         self.values.append(plane.data[touched])
-        self.covered.append(np.minimum(mask, covered[touched]))
-        self.centred.append(((mask > 0) & inside[touched]).astype(np.float32))
+        self.covered.append(weights[0])
+        self.centred.append(weights[1])
 
-    def joined(self) -> tuple[Any, Weights, Weights]:
-        """All values and weights."""
-        nothing = np.zeros(0, np.float32)
-        covered = np.concatenate([nothing, *self.covered])
-        centred = np.concatenate([nothing, *self.centred])
-        if not self.values:
+    def joined(self, known: dict[tuple[int, ...], Weights]) -> tuple[Any, Weights, Weights]:
+        """All values and weights; the parts of the values are given up.
+
+        Args:
+            known: Weights that were joined for other bands, by what they were joined of.
+        """
+        covered, centred = (_joined(parts, known) for parts in (self.covered, self.centred))
+        parts, self.values = self.values, []
+        if not parts:
             return np.zeros(0, self.kind.dtype), covered, centred
         if self.kind.dimensions:
-            values: Any = [Array(np.asarray(v), self.kind) for part in self.values for v in part]
+            values: Any = [Array(np.asarray(v), self.kind) for part in parts for v in part]
             return values, covered, centred
-        return np.concatenate(self.values), covered, centred
+        return np.concatenate(parts), covered, centred
+
+
+def _joined(parts: list[Weights], known: dict[tuple[int, ...], Weights]) -> Weights:
+    key = tuple(map(id, parts))
+    if key not in known:
+        known[key] = np.concatenate([np.zeros(0, np.float32), *parts])
+    return known[key]
+
+
+def _weights(mask: Any, touched: Any, covered: Weights, inside: Any) -> tuple[Weights, Weights]:
+    """Weights of touched pixels: the lesser of mask and coverage; 1 where the centre is inside."""
+    if mask is None:
+        return covered[touched], inside[touched].astype(np.float32)
+    part = mask.astype(np.float32)[touched]
+    return np.minimum(part, covered[touched]), ((part > 0) & inside[touched]).astype(np.float32)
 
 
 def collect(image: Image, region: Region, reading: Reading, *, side: int) -> list[Column]:
-    """Read the pixels that a region touches, one column a band."""
+    """Read the pixels that a region touches, one column a band; equal masks share weights."""
     columns = [Column(band.type) for band in image.bands]
     for block in region.blocks(side):
         covered = block.covered().astype(np.float32)
@@ -65,9 +87,44 @@ def collect(image: Image, region: Region, reading: Reading, *, side: int) -> lis
         touched = (covered > 0) | inside
         if not touched.any():
             continue
-        for column, plane in zip(columns, image.planes(block.grid, reading), strict=True):
-            column.add(plane, touched, covered, inside)
+        planes = image.planes(block.grid, reading)
+        masks = {id(plane.mask): plane.mask for plane in planes}
+        weights = {key: _weights(m, touched, covered, inside) for key, m in masks.items()}
+        for column, plane in zip(columns, planes, strict=True):
+            column.add(plane, touched, weights[id(plane.mask)])
     return columns
+
+
+def _check_memory(reducer: Reducer, image: Image, region: Region) -> float:
+    """Bytes that the values of a region and their reduction need, where they are many.
+
+    Raises:
+        EarthError: They do not fit into memory.
+    """
+    count = region.count()
+    if count <= FEW_PIXELS:
+        return 0.0
+    needed = count * bytes_per_pixel(reducer, image)
+    memory.require(needed, f"A reduction of {count} pixels in {len(image.bands)} bands")
+    return needed
+
+
+def bytes_per_pixel(reducer: Reducer, image: Image) -> float:
+    """What the reduction of one more pixel needs, measured with pixels that are made up."""
+    kinds = [band.type for band in image.bands]
+    if any(kind.dimensions for kind in kinds):
+        return _WIDEST
+
+    def trial() -> None:
+        ones = np.ones(_MEASURED, np.float32)
+        numbers = np.arange(_MEASURED) % 100
+        columns = [Column(k, [numbers.astype(k.dtype)], [ones], [ones.copy()]) for k in kinds]
+        reduced(reducer, image.names, columns)
+
+    try:
+        return memory.peak_of(trial) / _MEASURED
+    except (EarthError, *VALUE_ERRORS):  # the true values will tell
+        return _WIDEST
 
 
 def reduce_columns(reducer: Reducer, columns: Sequence[tuple[Any, Weights, Weights]]) -> list[Any]:
@@ -107,16 +164,17 @@ def _reduce_with_nulls(
 
 def reduced(reducer: Reducer, names: Sequence[str], columns: Sequence[Column]) -> dict[str, Any]:
     """Reduce the columns of bands to a dictionary, named as Earth Engine names it."""
-    data = [column.joined() for column in columns]
+    known: dict[tuple[int, ...], Weights] = {}
     if reducer.inputs == 1:
         result: dict[str, Any] = {}
-        for name, column in zip(names, data, strict=True):
-            answers = reduce_columns(reducer, [column])
+        for name, column in zip(names, columns, strict=True):
+            answers = reduce_columns(reducer, [column.joined(known)])
             for output, answer in zip(reducer.outputs, answers, strict=True):
                 key = name if len(reducer.outputs) == 1 else f"{name}_{output}"
                 result[key] = answer
         return result
     check_inputs(reducer, len(names))
+    data = [column.joined(known) for column in columns]
     return dict(zip(reducer.outputs, reduce_columns(reducer, data), strict=True))
 
 
@@ -153,7 +211,9 @@ def reduce_region(
     if not best_effort:
         check_count(region, int(max_pixels))
     region = region.coarser(place, int(max_pixels))
-    columns = collect(image, region, context.reading, side=block_side(tile_scale))
+    kept = _check_memory(reducer, image, region)
+    side = region_side(image, region, context.reading, most=block_side(tile_scale), kept=kept)
+    columns = collect(image, region, context.reading, side=side)
     return without_nulls(reduced(reducer, image.names, columns))
 
 
@@ -199,7 +259,7 @@ def reduce_regions(
     check_inputs(reducer, len(image.bands))
     target = work_projection(image, crs, transform=crs_transform, scale=scale)
     names = [""] if len(image.bands) == 1 and reducer.inputs == 1 else list(image.names)
-    side = block_side(tile_scale)
+    reading: Reading = context.reading
 
     def one(feature: Feature) -> Feature:
         columns = [Column(band.type) for band in image.bands]
@@ -210,7 +270,9 @@ def reduce_regions(
                     f"Image.reduceRegions: Too many pixels in the region. Found {region.count()}, "
                     f"but maxPixelsPerRegion allows only {max_pixels_per_region}."
                 )
-            columns = collect(image, region, context.reading, side=side)
+            needed = _check_memory(reducer, image, region)
+            side = region_side(image, region, reading, most=block_side(tile_scale), kept=needed)
+            columns = collect(image, region, reading, side=side)
         found = reduced(reducer, names, columns)
         if names == [""]:
             found = dict(zip(reducer.outputs, found.values(), strict=True))

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lib.localearth import assumptions
 from lib.localearth.assumptions import choice
 from lib.localearth.errors import EarthError
 from lib.localearth.functions.image_bands import find_bands
@@ -219,11 +220,16 @@ def random_visualizer(image: Image) -> Image:
     band = image.bands[0]
 
     def compute(planes: list[Plane], indices: tuple[int, ...]) -> list[Plane]:
-        words = combine(0, planes[0].data.astype(np.int64))
+        data = planes[0].data
+        floats = data.dtype.kind == "f"
+        words = combine(
+            0, data.astype(np.float64).view(np.int64) if floats else data.astype(np.int64)
+        )
         shifts = [np.uint64(8 * index) for index in indices]
         levels = [(words >> shift & np.uint64(255)).astype(np.uint8) for shift in shifts]
         return [Plane(level, planes[0].mask) for level in levels]
 
     source = Whole(image.with_bands([band]), compute)
-    made = [band_like(band, name, BYTE, source, index) for index, name in enumerate(RGB)]
+    names = assumptions.RANDOM_VISUALIZER_BANDS
+    made = [band_like(band, name, BYTE, source, index) for index, name in enumerate(names)]
     return image.with_bands([*made, *image.bands])

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from lib.localearth.errors import EarthError
-from lib.localearth.filters import Filter, same
+from lib.localearth.fields import same
+from lib.localearth.filters import Filter
 from lib.localearth.functions.element import typed
 from lib.localearth.functions.number import plain_number
 from lib.localearth.geometry import Geometry
@@ -281,6 +282,8 @@ def sequence(
 
 
 def _check_count(count: int) -> None:
+    if count < 0:
+        raise EarthError(f"'count' must not be negative. Found {count}.")
     if count > MOST_ITEMS:
         raise EarthError(f"Computed value is too large: a list of {count} items.")
 
@@ -294,11 +297,9 @@ def set_item(list_: List, index: int, element: Any) -> List:
 
 @implements("List.shuffle")
 def shuffle(list_: List, seed: Any) -> List:
-    """The list in an order that depends on the seed; False leaves it."""
-    if seed is False:
-        return list_
+    """The list in an order that depends on the seed; with False in one that nothing repeats."""
     shuffled = [*list_]
-    random.Random(repr(seed)).shuffle(shuffled)  # noqa: S311
+    random.Random(None if seed is False else repr(seed)).shuffle(shuffled)  # noqa: S311
     return shuffled
 
 

@@ -96,7 +96,10 @@ def diagonal(input: Array) -> Array:  # noqa: A002
 @implements("Array.matrixToDiag")
 def to_diagonal(input: Array) -> Array:  # noqa: A002
     """A column as the diagonal of a square matrix."""
-    _matrix(input)
+    if _matrix(input).shape[1] != 1:
+        raise EarthError(
+            f"A matrix of a single column is required. Found {list(input.data.shape)}."
+        )
     return Array(np.diag(input.data[:, 0]), input.type)
 
 
@@ -184,5 +187,5 @@ def lower_upper(array: Array) -> dict[str, Array]:
     """L, U and P with P * array = L * U."""
     from scipy.linalg import lu  # slow import
 
-    p, lower, upper = lu(_matrix(array))
+    p, lower, upper = lu(_square(array))
     return {"L": Array.of(lower), "U": Array.of(upper), "P": Array.of(p.T)}

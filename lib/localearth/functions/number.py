@@ -18,6 +18,10 @@ from lib.localearth.text import text_of
 Number = int | float
 _PATTERN = re.compile(r"%([-#+ 0,(]*)(\d*)(\.\d+)?([sdoxXeEfgGaA])")
 _INT64 = (-(2**63), 2**63 - 1)
+# Functions that keep integers, which they compute exactly.
+WHOLE_OF_WHOLE = frozenset(
+    ("abs", "floor", "ceil", "round", "signum", "not", "bitwiseNot", "bitCount")
+)
 
 
 def plain_number(value: Any) -> Number:
@@ -32,7 +36,7 @@ def _operand(value: Number, *, exact: bool) -> Any:
 
 def _unary(name: str) -> Callable[[Number], Number]:
     function = FUNCTIONS[name].function
-    whole = name in ("abs", "signum", "not", "bitwiseNot", "bitCount")
+    whole = name in WHOLE_OF_WHOLE
 
     def apply(input: Number) -> Number:  # noqa: A002
         with np.errstate(all="ignore"):

@@ -4,7 +4,16 @@ from collections.abc import Callable, Sequence
 
 from lib.localearth.errors import EarthError
 from lib.localearth.raster.image import Image
-from lib.localearth.reducers import combine, histogram, listing, moments, order, regression, simple
+from lib.localearth.reducers import (
+    combine,
+    correlation,
+    histogram,
+    listing,
+    moments,
+    order,
+    regression,
+    simple,
+)
 from lib.localearth.reducers.base import Reducer
 from lib.localearth.registry import implements, register
 from lib.localearth.text import text_of
@@ -42,8 +51,8 @@ _PLAIN: dict[str, Callable[[], Reducer]] = {
     "countRuns": order.CountRuns,
     "covariance": lambda: regression.Covariance(centred=False),
     "centeredCovariance": lambda: regression.Covariance(centred=True),
-    "pearsonsCorrelation": lambda: regression.Correlation("pearsonsCorrelation"),
-    "spearmansCorrelation": lambda: regression.Correlation("spearmansCorrelation"),
+    "pearsonsCorrelation": lambda: correlation.Correlation("pearsonsCorrelation"),
+    "spearmansCorrelation": lambda: correlation.Correlation("spearmansCorrelation"),
     "sensSlope": regression.SensSlope,
 }
 
@@ -156,7 +165,7 @@ def robust_linear_regression(num_x: int, num_y: int, beta: float | None) -> Redu
 @implements("Reducer.kendallsCorrelation")
 def kendalls_correlation(num_inputs: int) -> Reducer:
     """Kendall's tau-b; one input is correlated with its order."""
-    return regression.Correlation("kendallsCorrelation", inputs=int(num_inputs))
+    return correlation.Correlation("kendallsCorrelation", inputs=int(num_inputs))
 
 
 @implements("Reducer.combine")

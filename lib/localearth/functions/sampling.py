@@ -1,23 +1,33 @@
 """Samples of pixels as features: all of them, some at random, or so many of each class."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry import Point
 
+from lib.localearth import memory
 from lib.localearth.errors import EarthError
 from lib.localearth.functions.image_bands import one_band
 from lib.localearth.geometry import Geometry
 from lib.localearth.raster.hashing import pixel_words
 from lib.localearth.raster.image import Image, Plane, Reading
-from lib.localearth.raster.pixel_sets import Pixels, in_order, inner_pixels, joined, smallest
+from lib.localearth.raster.pixel_sets import (
+    SPARE,
+    Pixels,
+    in_order,
+    inner_pixels,
+    joined,
+    least,
+    smallest,
+)
 from lib.localearth.raster.projection import PixelType, Projection
 from lib.localearth.raster.regions import (
     Region,
     centres_lonlat,
     read_pixels,
+    region_side,
     require_geometry,
     work_projection,
 )
@@ -26,7 +36,6 @@ from lib.localearth.values import Array, Collection, Feature
 
 Integers = NDArray[np.int64]
 RESERVE = 4  # candidates kept beyond those asked for, as multiples, in case some are masked
-SPARE = 4  # multiples of the candidates to keep that may pile up before the rest is dropped
 
 
 @implements("Image.sample")
@@ -54,17 +63,25 @@ def sample(
     where = Region.of(require_geometry(region, image), target)
 
     def draw() -> list[Feature]:
-        pixels = joined(inner_pixels(where, seed))
-        chosen = np.arange(len(pixels))
-        if num_pixels is not None:
-            chosen = smallest(pixels, int(num_pixels))
-        elif factor is not None and factor < 1:
-            chosen = np.flatnonzero(pixels.words < np.uint64(int(factor * 2.0**64)))
-        drawn = in_order(pixels.take(chosen))
+        count = where.count() * (factor or 1)
+        memory.require_features(
+            count if num_pixels is None else min(count, num_pixels), len(image.bands)
+        )
+        drawn = in_order(_drawn(inner_pixels(where, seed), factor, num_pixels))
         planes = read_pixels(image, target, drawn.columns, drawn.rows, context.reading)
         return features(image, target, drawn, planes, drop_nulls=drop_nulls, points=geometries)
 
     return _collection(image, draw)
+
+
+def _drawn(blocks: Iterable[Pixels], factor: float | None, count: int | None) -> Pixels:
+    """Those of a share or of a number that their hashes choose, or all."""
+    if count is not None:
+        return least(blocks, max(int(count), 0))
+    if factor is None or factor == 1:
+        return joined(list(blocks))
+    limit = np.uint64(int(factor * 2.0**64))
+    return joined([block.take(block.words < limit) for block in blocks])
 
 
 def _collection(image: Image, draw: Callable[[], list[Feature]]) -> Collection:
@@ -161,6 +178,8 @@ def stratified_sample(
     where = Region.of(require_geometry(region, image), target)
     draw = _Draw(image, image.with_bands([band]), where, context.reading, drop_nulls=drop_nulls)
 
+    memory.require_features(sum(asked.values()) or num_points, len(image.bands))
+
     def list_features() -> list[Feature]:
         pixels, planes = draw.run(lambda value: max(0, asked.get(value, num_points)), seed)
         return features(image, target, pixels, planes, drop_nulls=drop_nulls, points=geometries)
@@ -190,6 +209,7 @@ class _Draw:
                 break
             reserve *= 16
         pixels = joined([part for part, _ in parts])
+        memory.require_features(len(pixels), len(self._image.bands))
         order = np.lexsort((pixels.columns, pixels.rows))
         bands = range(len(self._image.bands))
         planes = [_row([planes[band] for _, planes in parts], order) for band in bands]
@@ -238,7 +258,8 @@ class _Draw:
         found: dict[int, Pixels] = {}
         totals: dict[int, int] = {}
         limits: dict[int, int] = {}
-        for block in self._region.blocks():
+        side = region_side(self._classes, self._region, self._reading)
+        for block in self._region.blocks(side):
             inside = block.inside()
             if not inside.any():
                 continue
@@ -255,8 +276,8 @@ class _Draw:
                 few = len(both) <= SPARE * limit  # to put them in order is dear
                 found[value] = both if few else both.take(smallest(both, limit))
                 limits[value] = limit
-        least = {value: at.take(smallest(at, limits[value])) for value, at in found.items()}
-        return least, totals
+        fewest = {value: at.take(smallest(at, limits[value])) for value, at in found.items()}
+        return fewest, totals
 
     def _read(self, pixels: Pixels) -> list[Plane]:
         return read_pixels(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry import Point
 
+from lib.localearth import memory
 from lib.localearth.errors import EarthError
 from lib.localearth.functions.sampling import features
 from lib.localearth.geometry import Geometry
@@ -47,6 +48,9 @@ def sample_regions(
 
     def draw() -> list[Feature]:
         regions = [e for e in collection.elements if isinstance(e, Feature)]
+        places = (e.geometry for e in regions if e.geometry is not None)
+        count = sum(Region.of(place, target).count() for place in places)
+        memory.require_features(count, len(image.bands))
         inner = [pixels_under(feature, target) for feature in regions]
         return _sampled(context.reading, image, target, (regions, inner), properties, geometries)
 

@@ -7,10 +7,12 @@ the cloud that stands towards the sun.
 
 import functools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from lib.localearth.planet.field import Field
 from lib.localearth.planet.lattice import WORLD_METRES, Window, upsample
 from lib.localearth.planet.noise import Floats, Points, fractal, hash_number, smooth
 from lib.localearth.planet.sun import Sun
@@ -54,25 +56,36 @@ class Sky:
 
 def opacity(points: Points, day: int) -> Floats:
     """Opacity of the clouds over some points on a day, counted from 1970."""
+    return _opacity(functools.partial(fractal, points), day)
+
+
+def _opacity(noise: Callable[..., Floats], day: int) -> Floats:
     seed = hash_number(day, 17) % 1_000_000
     mood = hash_number(day, 18) / 2**32
-    weather = fractal(points, 5, 8, gain=0.6, seed=seed)
-    detail = fractal(points, 10, 17, gain=0.55 + 0.15 * mood, seed=seed + 50)
+    weather = noise(5, 8, gain=0.6, seed=seed)
+    detail = noise(10, 17, gain=0.55 + 0.15 * mood, seed=seed + 50)
     amount = F(1.25) * weather + F(0.75) * detail - F(0.55)
     thick = smooth(0.0, 0.7 + 0.6 * mood, amount)
-    veil = smooth(0.9, 2.6, fractal(points, 7, 13, gain=0.75, seed=seed + 90) + F(0.5) * weather)
+    veil = smooth(0.9, 2.6, noise(7, 13, gain=0.75, seed=seed + 90) + F(0.5) * weather)
     result: Floats = np.maximum(thick * F(0.97), veil * F(0.45))
     return result
 
 
 @functools.lru_cache(maxsize=48)
 def sky(window: Window, day: int, sun: Sun) -> Sky:
-    """Clouds and shadows over a window of pixels."""
+    """Clouds and shadows over a window of pixels.
+
+    Each octave is computed at every node where the nodes are wider than pixels; at coarse levels
+    of a pyramid, where nodes are many, as finely as it needs.
+    """
     coarser = max(0, math.floor(math.log2(FINEST_METRES / window.scale_m) + 1e-9))
     nodes, place = upsample(window, coarser)
-    points = nodes.points()
-    above = opacity(points, day)
-    shadow = opacity(_towards_sun(points, day, sun), day)
+    shade = functools.partial(_towards_sun, day=day, sun=sun)
+    if window.level:
+        above, shadow = (_opacity(f.fractal, day) for f in (Field(nodes), Field(nodes, shade)))
+    else:
+        points = nodes.points()
+        above, shadow = (opacity(each, day) for each in (points, shade(points)))
     return Sky(place(above), smooth(0.15, 0.9, place(shadow)))
 
 

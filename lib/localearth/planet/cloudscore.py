@@ -52,4 +52,5 @@ def image(scene: Scene) -> Image:
 SERIES = Series(
     ASSET, dt.date(2015, 6, 27), tiling.list_scenes, tiling.find_scene, image,
     {"title": "Cloud Score+ S2_HARMONIZED V1"},
+    tiling.least_scenes,
 )  # fmt: skip

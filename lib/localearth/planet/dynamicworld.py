@@ -114,4 +114,5 @@ SERIES = Series(
     tiling.find_scene,
     image,
     {"title": "Dynamic World V1"},
+    tiling.least_scenes,
 )

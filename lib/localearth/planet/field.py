@@ -4,6 +4,8 @@ An octave whose cells are many pixels wide is computed at larger pixels and inte
 on the lattice of a coarser pyramid level, so the result still depends on the position alone.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from lib.localearth.planet.lattice import Window, upsample
@@ -18,12 +20,20 @@ LEVELS = (3, 1)
 
 
 class Field:
-    """Noise over the pixels of a window."""
+    """Noise over the pixels of a window.
 
-    def __init__(self, window: Window) -> None:
+    Args:
+        window: Which pixels.
+        displaced: Moves points to those whose noise is taken, all by nearly the same way.
+    """
+
+    def __init__(
+        self, window: Window, displaced: Callable[[Points], Points] = lambda points: points
+    ) -> None:
         """Locate the pixels."""
         self.window = window
-        self.points = window.points()
+        self.points = displaced(window.points())
+        self._displaced = displaced
         self._rates: dict[int, tuple[Points, Placing]] = {0: (self.points, lambda plane: plane)}
 
     @property
@@ -58,6 +68,6 @@ class Field:
         """Points of some coarser level, and how to interpolate from them."""
         if coarser not in self._rates:
             window, place = upsample(self.window, coarser)
-            points = window.points()
+            points = self._displaced(window.points())
             self._rates[coarser] = Points(points.u, points.v, self.finest), place
         return self._rates[coarser]

@@ -1,6 +1,7 @@
 """Landsat 8, Collection 2, surface reflectance and temperature of the planet."""
 
 import datetime as dt
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from lib.localearth.planet import clouds, season
 from lib.localearth.planet.lattice import Lattice
 from lib.localearth.planet.noise import Floats, hash_number
-from lib.localearth.planet.orbits import EPOCH, Orbit, list_frames, scene_of
+from lib.localearth.planet.orbits import EPOCH, Orbit, least_scenes, list_frames, scene_of
 from lib.localearth.planet.product import (
     INT16,
     UINT8,
@@ -211,4 +212,5 @@ def find_scene(index: str) -> Scene | None:
 SERIES = Series(
     ASSET, dt.date(2013, 3, 18), list_scenes, find_scene, image,
     {"title": "USGS Landsat 8 Level 2, Collection 2, Tier 1"},
+    functools.partial(least_scenes, ORBIT),
 )  # fmt: skip

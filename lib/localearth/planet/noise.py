@@ -8,7 +8,7 @@ but its position, on any machine.
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,6 +27,7 @@ UNIT_GAIN = 3.35  # brings the noise to unit variance, measured over 10**7 point
 # with each other or the map; whole numbers keep the noise seamless around the globe.
 TURNS = ((4, 1), (3, 3), (4, -2), (3, 2), (4, -1))
 TURN_UNIT = 4
+CACHED = 32_768  # points that are computed at a time: their planes fit into the caches
 
 
 def _gradients() -> NDArray[np.complex64]:
@@ -138,25 +139,40 @@ class Points:
 
 
 def _locate(u: Doubles, v: Doubles, octave: int) -> Cells:
+    shape = np.broadcast_shapes(u.shape, v.shape)
+    floors = np.empty((2, u.size), np.int32)
+    places = np.empty((4, u.size), np.float32)
+    flat_u, flat_v = u.ravel(), v.ravel()
+    for block in _blocks(u.size):
+        _place(flat_u[block], flat_v[block], octave, floors[:, block], places[:, block])
+    first_p, first_q = (int(axis.min()) for axis in floors)
+    columns, rows = (int(axis.max()) - int(axis.min()) + 2 for axis in floors)
+    index = (floors[1] - np.int32(first_q)) * np.int32(columns)
+    index += floors[0]
+    index -= np.int32(first_p)
+    words = _node_words(first_p, first_q, columns, rows, octave)
+    x, y, fade_x, fade_y = (plane.reshape(shape) for plane in places)
+    return Cells(index.reshape(shape), x, y, fade_x, fade_y, words)
+
+
+def _blocks(size: int) -> Iterator[slice]:
+    """Parts that the processor's caches hold."""
+    return (slice(first, min(first + CACHED, size)) for first in range(0, size, CACHED))
+
+
+def _place(u: Doubles, v: Doubles, octave: int, floors: NDArray[np.int32], places: Floats) -> None:
+    """Write cells, positions within them and their fades for some points."""
     a, b = TURNS[octave % len(TURNS)]
     size = 2.0**octave / TURN_UNIT
     p, q = u * (a * size), u * (-b * size)
     p += v * (b * size)
     q += v * (a * size)
-    floor_p, floor_q = np.floor(p), np.floor(q)
-    p -= floor_p
-    q -= floor_q
-    x, y = p.astype(np.float32), q.astype(np.float32)
-    first_p, first_q = int(floor_p.min()), int(floor_q.min())
-    columns = int(floor_p.max()) - first_p + 2
-    rows = int(floor_q.max()) - first_q + 2
-    floor_q -= first_q
-    floor_q *= columns
-    floor_q += floor_p
-    floor_q -= first_p
-    index = floor_q.astype(np.int32)
-    words = _node_words(first_p, first_q, columns, rows, octave)
-    return Cells(index, x, y, _fade(x), _fade(y), words)
+    for axis, along in enumerate((p, q)):
+        floor = np.floor(along)
+        floors[axis] = floor
+        along -= floor
+        places[axis] = along
+        places[2 + axis] = _fade(places[axis])
 
 
 def _node_words(first_p: int, first_q: int, columns: int, rows: int, octave: int) -> Words:
@@ -191,31 +207,47 @@ def octave(points: Points, k: int, seed: int, side: NDArray[np.bool_] | None = N
 
 
 def _interpolate(nodes: NDArray[np.complex64], index: NDArray[np.int32], cells: Cells) -> Floats:
-    width = cells.words.shape[1]
-    low = _dots(nodes, index, cells.x, cells.y, cells.fade_x)
-    y1 = cells.y - F(1)
-    high = _dots(nodes[width:], index, cells.x, y1, cells.fade_x)
-    high -= low
-    high *= cells.fade_y
-    high += low
-    return high
+    """The noise between nodes, in blocks that the processor's caches hold."""
+    row = cells.words.shape[1]
+    parts = np.ascontiguousarray(nodes.real), np.ascontiguousarray(nodes.imag)
+    corners = [tuple(part[first:] for part in parts) for first in (0, 1, row, row + 1)]
+    result = np.empty(index.shape, np.float32)
+    flat, written = index.ravel(), result.ravel()
+    planes = [plane.ravel() for plane in (cells.x, cells.y, cells.fade_x, cells.fade_y)]
+    work = np.empty((5, min(CACHED, index.size)), np.float32)
+    for block in _blocks(index.size):
+        at = flat[block].astype(np.intp)
+        x, y, fade_x, fade_y = (plane[block] for plane in planes)
+        low, spare, more, x1, y1 = work[:, : len(at)]
+        np.subtract(x, F(1), out=x1)
+        np.subtract(y, F(1), out=y1)
+        high = written[block]
+        _between(corners[:2], at, (x, x1, y, fade_x), (low, spare, more))
+        _between(corners[2:], at, (x, x1, y1, fade_x), (high, spare, more))
+        high -= low
+        high *= fade_y
+        high += low
+    return result
 
 
-def _dots(
-    nodes: NDArray[np.complex64], index: NDArray[np.int32], x: Floats, y: Floats, fade: Floats
-) -> Floats:
-    """Gradients' values between two neighbouring nodes of a row."""
-    g = nodes.take(index)
-    left = g.real * x
-    left += g.imag * y
-    nodes[1:].take(index, out=g, mode="clip")
-    right = x - F(1)
-    right *= g.real
-    right += g.imag * y
+def _between(
+    corners: Sequence[tuple[Floats, ...]],
+    at: NDArray[np.intp],
+    place: tuple[Floats, Floats, Floats, Floats],
+    out: tuple[Floats, Floats, Floats],
+) -> None:
+    """Gradients' values between two neighbouring nodes of a row, into the first of `out`."""
+    x, x1, y, fade = place
+    right, left, more = out
+    for corner, distance, value in ((corners[0], x, left), (corners[1], x1, right)):
+        corner[0].take(at, out=value, mode="wrap")  # the mode that is quick; all are in range
+        value *= distance
+        corner[1].take(at, out=more, mode="wrap")
+        more *= y
+        value += more
     right -= left
     right *= fade
     right += left
-    return right
 
 
 @functools.cache

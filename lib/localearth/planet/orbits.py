@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
@@ -209,6 +210,15 @@ def _list_everywhere(orbits: Orbit, first: int, last: int) -> Iterator[tuple[Fra
                 for place in range(len(orbits.frame_angles)):
                     frame = _frame(orbits, orbit, place)
                     yield frame, day * DAY_MS + orbits.time_of_day(frame)
+
+
+def least_scenes(orbits: Orbit, days: int, area: BaseGeometry | None) -> float:
+    """The fewest scenes that so many whole days have of frames with their centre in an area."""
+    if area is None:
+        flown = max(days * orbits.revolutions // orbits.days - 1, 0)
+        return flown * len(orbits.frame_angles)
+    inside = shapely.contains_xy(area, *orbits.centres())
+    return float(days // orbits.days * inside.sum())
 
 
 def scene_of(frame: Frame, start_ms: int, index: str, platform: str) -> Scene:

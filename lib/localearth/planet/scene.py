@@ -196,6 +196,7 @@ class Series:
         find_scene: The scene with an index, or None.
         image: Makes the image of a scene; None where the collection leaves it out.
         properties: Of the collection.
+        least: The fewest scenes that so many whole days have over an area or anywhere.
     """
 
     asset_id: str
@@ -204,6 +205,7 @@ class Series:
     find_scene: Callable[[str], Scene | None]
     image: Callable[[Scene], Image | None]
     properties: Mapping[str, Any]
+    least: Callable[[int, BaseGeometry | None], float]
 
     def collection(self, narrowing: Narrowing | None = None) -> Collection:
         """The collection, or its part within a narrowing."""
@@ -214,6 +216,7 @@ class Series:
             properties=self.properties,
             asset_id=self.asset_id,
             narrow=lambda more: self.collection(_within(wanted, more)),
+            stream=lambda: self._stream(wanted),
         )
 
     def find(self, index: str) -> Image | None:
@@ -224,6 +227,12 @@ class Series:
         return self.image(scene)
 
     def _images(self, wanted: Narrowing) -> Iterator[Image]:
+        """All images; too many are refused before the first is looked for."""
+        if self.least(self._whole_days(wanted), _area(wanted)) > LIMIT:
+            raise EarthError(TOO_MANY)
+        return self._stream(wanted)
+
+    def _stream(self, wanted: Narrowing) -> Iterator[Image]:
         first, last = self._days(wanted)
         area = _area(wanted)
         scenes = self.list_scenes(first, last, area)
@@ -234,6 +243,12 @@ class Series:
             image = self.image(scene)
             if image is not None:
                 yield image
+
+    def _whole_days(self, wanted: Narrowing) -> int:
+        first, last = self._days(wanted)
+        first += wanted.start is not None and wanted.start > first * DAY_MS
+        last -= wanted.end is not None and wanted.end < (last + 1) * DAY_MS
+        return max(last + 1 - first, 0)
 
     def _days(self, wanted: Narrowing) -> tuple[int, int]:
         epoch = dt.date(1970, 1, 1)

@@ -1,6 +1,7 @@
 """Sentinel-1 ground range detected backscatter of the planet, in decibels."""
 
 import datetime as dt
+import functools
 import heapq
 import math
 import re
@@ -15,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 from lib.localearth.planet.lattice import Lattice
 from lib.localearth.planet.noise import Floats, hash_number
 from lib.localearth.planet.optical import MATERIALS
-from lib.localearth.planet.orbits import EPOCH, Orbit, list_frames, scene_of
+from lib.localearth.planet.orbits import EPOCH, Orbit, least_scenes, list_frames, scene_of
 from lib.localearth.planet.product import DOUBLE, FLOAT, BandInfo, Part, PlanetSource, scene_image
 from lib.localearth.planet.scene import DAY_MS, Scene, Series, day_in, ring
 from lib.localearth.planet.surface import Surface
@@ -198,4 +199,5 @@ def find_scene(index: str) -> Scene | None:
 SERIES = Series(
     ASSET, dt.date(2014, 10, 3), list_scenes, find_scene, image,
     {"title": "Sentinel-1 SAR GRD: C-band Synthetic Aperture Radar Ground Range Detected"},
+    functools.partial(least_scenes, ORBIT),
 )  # fmt: skip

@@ -213,4 +213,5 @@ def properties(scene: Scene) -> Mapping[str, Any]:
 SERIES = Series(
     ASSET, dt.date(2017, 3, 28), tiling.list_scenes, tiling.find_scene, image,
     {"title": "Harmonized Sentinel-2 MSI: MultiSpectral Instrument, Level-2A (SR)"},
+    tiling.least_scenes,
 )  # fmt: skip

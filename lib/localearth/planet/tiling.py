@@ -8,11 +8,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
+from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
 from lib.localearth.planet.lattice import transformer_to_lonlat, transformer_to_utm
 from lib.localearth.planet.noise import hash_number
-from lib.localearth.planet.scene import DAY_MS, Footprint, Scene, centre_of, day_in, polygon_of
+from lib.localearth.planet.scene import (
+    DAY_MS,
+    Footprint,
+    Scene,
+    centre_of,
+    day_in,
+    polygon_of,
+)
 
 SQUARE = 100_000
 TILE = 109_800
@@ -23,6 +32,8 @@ COLUMN_LETTERS = ("ABCDEFGH", "JKLMNPQR", "STUVWXYZ")
 ROW_LETTERS = "ABCDEFGHJKLMNPQRSTUV"
 SOUTH, NORTH = -78.0, 82.0
 SWATH_DEGREES = 2.6  # of longitude between neighbouring orbits, so that one orbit serves a tile
+TILES_A_DAY = 11_631  # of the whole globe on the day of the cycle that has the fewest
+EARTH_KM = 6360.0  # less than any mean radius, so that areas come out too small
 LOCAL_HOUR = 10.65  # mean local time of a scene's centre
 
 
@@ -143,6 +154,28 @@ def _list_everywhere(first: int, last: int) -> Iterator[Scene]:
         for tile in tiles(None):
             if day % REVISIT_DAYS == tile.phase:
                 yield scene_of(tile, day)
+
+
+def least_scenes(days: int, area: BaseGeometry | None) -> float:
+    """The fewest scenes that so many whole days have over an area, or anywhere.
+
+    Every place is in some tile, and every tile is seen once in a cycle.
+    """
+    if area is None:
+        return days * TILES_A_DAY
+    covered = square_km(area.intersection(box(-180.0, SOUTH, 180.0, NORTH)))
+    return days // REVISIT_DAYS * covered / (TILE / 1000) ** 2
+
+
+def square_km(area: BaseGeometry) -> float:
+    """Size of an area in longitude and latitude, on a sphere; of slightly less than its edges."""
+    if area.is_empty or not area.area:
+        return 0.0
+    fine = shapely.segmentize(area, 1.0)
+    equal = shapely.transform(
+        fine, lambda xy: np.column_stack([xy[:, 0], np.sin(np.radians(xy[:, 1]))])
+    )
+    return float(equal.area) * math.radians(1.0) * EARTH_KM**2
 
 
 def find_scene(index: str) -> Scene | None:

@@ -99,15 +99,28 @@ class CrowdedError(Exception):
 
 
 class Reading:
-    """One request's reading of sources, with a memory of planes that is bounded in bytes."""
+    """One request's reading of sources, with a memory of planes that is bounded in bytes.
 
-    def __init__(self, memo_bytes: int = MEMO_BYTES, *, patience_bytes: float = math.inf) -> None:
-        """Start with an empty memory.
+    Args:
+        memo_bytes: The bound.
+        heavy: Whether the request may hold far more than a few numbers for each pixel.
+        patience_bytes: Planes that may be computed a second time; more raise `CrowdedError`.
 
-        Args:
-            memo_bytes: What it holds at most.
-            patience_bytes: Planes that may be computed a second time; more raise `CrowdedError`.
-        """
+    Attributes:
+        heavy: The same.
+        needs: What was measured of images' need of memory, for `memory.block_side`.
+    """
+
+    def __init__(
+        self,
+        memo_bytes: int = MEMO_BYTES,
+        *,
+        heavy: bool = False,
+        patience_bytes: float = math.inf,
+    ) -> None:
+        """Start with an empty memory."""
+        self.heavy = heavy
+        self.needs: dict[Any, Any] = {}
         self._memo: OrderedDict[tuple[int, Grid, int], tuple[Source, Plane]] = OrderedDict()
         self._bytes = 0
         self._limit = memo_bytes

@@ -1,18 +1,18 @@
 """Sets of single pixels: in regions, in order, and drawn by their hashes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lib.localearth.errors import EarthError
 from lib.localearth.raster.hashing import pixel_words
 from lib.localearth.raster.regions import Region
 
 Integers = NDArray[np.int64]
-MOST_SAMPLED = 20_000_000  # pixels of a region that are held at once, 24 bytes each
+SPARE = 4  # multiples of what is kept that may pile up before the rest is dropped
+_BATCH = 1_000_000  # pixels beyond those
 
 
 @dataclass(frozen=True)
@@ -53,22 +53,28 @@ def smallest(pixels: Pixels, count: int) -> Integers:
     return found[np.lexsort((pixels.columns[found], pixels.rows[found], pixels.words[found]))]
 
 
-def inner_pixels(region: Region, seed: int) -> list[Pixels]:
-    """Pixels whose centre is in the region, block by block.
-
-    Raises:
-        EarthError: They would not fit into memory.
-    """
-    found, count = [], 0
+def inner_pixels(region: Region, seed: int) -> Iterator[Pixels]:
+    """Pixels whose centre is in the region, block by block."""
     for block in region.blocks():
         rows, columns = np.nonzero(block.inside())
-        count += len(rows)
-        if count > MOST_SAMPLED:
-            raise EarthError("User memory limit exceeded.")
         if len(rows):
             words = pixel_words(block.grid, seed)[rows, columns]
-            found.append(Pixels(columns + block.column, rows + block.row, words))
-    return found
+            yield Pixels(columns + block.column, rows + block.row, words)
+
+
+def least(blocks: Iterable[Pixels], count: int) -> Pixels:
+    """The pixels with the smallest words, in order of the words; few more are ever held."""
+    waiting: list[Pixels] = []
+    held = 0
+    for block in blocks:
+        waiting.append(block)
+        held += len(block)
+        if held > SPARE * count + _BATCH:
+            together = joined(waiting)
+            waiting = [together.take(smallest(together, count))]
+            held = count
+    together = joined(waiting)
+    return together.take(smallest(together, count))
 
 
 def in_order(pixels: Pixels) -> Pixels:

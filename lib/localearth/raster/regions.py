@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lib.localearth import memory
 from lib.localearth.assumptions import choice
 from lib.localearth.errors import EarthError
 from lib.localearth.geometry import Geometry
@@ -167,6 +168,28 @@ class Region:
         return Block(grid, column, row, self.outline.moved(column, row))
 
 
+def region_side(
+    image: Image, region: Region, reading: Reading, *, most: int = BLOCK_SIDE, kept: float = 0.0
+) -> int:
+    """The side of a region's blocks: what is wanted, or less where that would not fit.
+
+    Args:
+        image: What is read.
+        region: Where.
+        reading: The request.
+        most: The side that is wanted.
+        kept: Bytes that are kept of all blocks.
+
+    Raises:
+        EarthError: Not even the smallest blocks fit into memory.
+    """
+    _, _, width, height = region.window
+    if not (width and height):
+        return most
+    grid = window_of(region.projection, *region.window)
+    return memory.block_side(image, grid, reading, most=most, kept=kept)
+
+
 def require_geometry(geometry: Geometry | None, image: Image) -> Geometry:
     """The geometry of an aggregation, by default the image's footprint.
 
@@ -193,7 +216,9 @@ def read_pixels(
         reading: The request.
     """
     parts: list[tuple[Any, list[Plane]]] = []
-    for chosen in _by_block(columns, rows):
+    for chosen in _by_block(
+        columns, rows, _reading_side(image, projection, columns, rows, reading)
+    ):
         x, y = columns[chosen], rows[chosen]
         left, top = int(x.min()), int(y.min())
         grid = window_of(projection, left, top, int(x.max()) + 1 - left, int(y.max()) + 1 - top)
@@ -204,9 +229,20 @@ def read_pixels(
     return [_gathered(parts, position, len(columns)) for position in range(len(image.bands))]
 
 
-def _by_block(columns: Integers, rows: Integers) -> Iterator[Integers]:
+def _reading_side(
+    image: Image, projection: Projection, columns: Integers, rows: Integers, reading: Reading
+) -> int:
+    if not reading.heavy or not len(columns):
+        return BLOCK_SIDE
+    left, top = int(columns.min()), int(rows.min())
+    width, height = int(columns.max()) + 1 - left, int(rows.max()) + 1 - top
+    grid = window_of(projection, left, top, width, height)
+    return memory.block_side(image, grid, reading, most=BLOCK_SIDE)
+
+
+def _by_block(columns: Integers, rows: Integers, side: int) -> Iterator[Integers]:
     """Positions of the pixels of each block that has any."""
-    keys = (rows // BLOCK_SIDE) * 2**31 + columns // BLOCK_SIDE
+    keys = (rows // side) * 2**31 + columns // side
     order = np.argsort(keys, kind="stable")
     edges = np.flatnonzero(np.diff(keys[order])) + 1
     yield from (part for part in np.split(order, edges) if len(part))

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from lib.localearth.raster.projection import PixelType
+from lib.localearth.raster.sources import regular
 from lib.localearth.reducers.base import (
     Columns,
     Floats,
     Numeric,
+    Reducer,
     Stacked,
     as_numbers,
     shared_weights,
@@ -87,7 +89,7 @@ class Histogram(Listing):
         return width
 
 
-class AutoHistogram(Listing):
+class AutoHistogram(Reducer):
     """Lower edges and counts of the buckets of `Histogram`, as an array `(buckets, 2)`."""
 
     name = "autoHistogram"
@@ -108,6 +110,22 @@ class AutoHistogram(Listing):
         low, width, counts, _ = self._histogram.buckets(as_numbers(columns[0]), weights)
         edges = low + width * np.arange(len(counts))
         return [Array.of(np.stack([edges, _accumulated(counts, self._cumulative)], axis=1))]
+
+    def over_stack(self, stacks: Sequence[Floats], weights: Floats | Sequence[Floats]) -> Stacked:
+        """Count at each pixel; arrays differ in length, so that pixels are Python objects."""
+        shares = shared_weights(weights)
+        shape = shares.shape[1:]
+        tables = np.empty(shape, object)
+        for pixel in np.ndindex(*shape):
+            column = (slice(None), *pixel)
+            (found,) = self.reduce([np.asarray(stacks[0])[column]], shares[column])
+            tables[pixel] = np.zeros((0, 2)) if found is None else found.data.astype(np.float64)
+        valid = np.asarray((shares > 0).any(axis=0))
+        return [(regular(tables, valid), valid)]
+
+    def types(self, inputs: Sequence[PixelType]) -> list[PixelType]:
+        """A table is an array of doubles."""
+        return [PixelType("double", dimensions=2)]
 
 
 class FixedHistogram(Numeric):

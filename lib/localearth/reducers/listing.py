@@ -61,13 +61,16 @@ class ToCollection(Listing):
     def over_values(self, columns: Columns, weights: Floats) -> list[Any]:
         """Collect values of any type."""
         rows = zip(*(_listed(column) for column in columns), strict=True)
+        named = (dict(zip(self._properties, row, strict=True)) for row in rows)
         features = [
-            Feature(
-                None, {**dict(zip(self._properties, row, strict=True)), "system:index": str(index)}
-            )
-            for index, row in enumerate(rows)
+            Feature(None, {**_without_nulls(row), "system:index": str(index)})
+            for index, row in enumerate(named)
         ]
         return [Collection.of(features, of_images=False)]
+
+
+def _without_nulls(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value is not None}
 
 
 def _listed(column: Column) -> list[Any]:

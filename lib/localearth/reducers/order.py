@@ -148,7 +148,7 @@ class CountDistinct(Reducer):
         """Count distinct values of any type."""
         if isinstance(columns[0], np.ndarray):
             return [len(np.unique(columns[0]))]
-        return [len({repr(plain(value)) if value is not None else None for value in columns[0]})]
+        return [len({_identity(value) for value in columns[0]})]
 
     def over_stack(self, stacks: Sequence[Floats], weights: Floats | Sequence[Floats]) -> Stacked:
         """Count distinct valid values along the stack."""
@@ -161,6 +161,13 @@ class CountDistinct(Reducer):
     def types(self, inputs: Sequence[PixelType]) -> list[PixelType]:
         """Counts are integers."""
         return [COUNT]
+
+
+def _identity(value: Any) -> Any:
+    """What equal values have in common: numbers compare by value, containers by their text."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return type(value).__name__, repr(plain(value))
 
 
 class CountRuns(Reducer):

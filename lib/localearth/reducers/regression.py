@@ -1,6 +1,7 @@
-"""Reducers that fit lines and measure how two inputs go together."""
+"""Reducers that fit lines, and the covariance of arrays."""
 # ruff: noqa: ARG002 - every reducer takes the same arguments
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from lib.localearth.values import Array
 TALWAR = 2.795  # tuning constant of 95 % efficiency (Holland and Welsch 1977)
 MAD_TO_SIGMA = 0.6745
 ROUNDS = 50
+PAIRS_AT_ONCE = 2_000_000  # of observations, in SensSlope
 
 
 class LinearFit(Numeric):
@@ -113,32 +115,6 @@ def _least_squares(design: Floats, target: Floats, rows: Floats) -> tuple[Floats
     return np.linalg.solve(safe, np.swapaxes(q, -1, -2) @ (target * root)), determined
 
 
-class Correlation(Listing):
-    """How two inputs go together: Pearson, Spearman or Kendall, with a p-value."""
-
-    inputs = 2
-    outputs = ("correlation", "p-value")
-
-    def __init__(self, name: str, *, inputs: int = 2) -> None:
-        """Take "pearsonsCorrelation", "spearmansCorrelation" or "kendallsCorrelation"."""
-        self.name = name
-        self.inputs = inputs
-
-    def over_values(self, columns: Columns, weights: Floats) -> list[Any]:
-        """Correlate; null with fewer than two observations or without variation."""
-        from scipy import stats  # slow import
-
-        if len(columns[0]) < 2:
-            return [None, None]
-        first = np.asarray(columns[0], np.float64)
-        x, y = (np.arange(len(first)), first) if self.inputs == 1 else (first, columns[1])
-        measures = {"p": stats.pearsonr, "s": stats.spearmanr, "k": stats.kendalltau}
-        if np.ptp(x) == 0 or np.ptp(np.asarray(y, np.float64)) == 0:
-            return [None, None]
-        found = measures[self.name[0]](x, y)
-        return [float(found.statistic), float(found.pvalue)]
-
-
 class SensSlope(Numeric):
     """The median of the slopes between all pairs, and the median offset."""
 
@@ -147,24 +123,40 @@ class SensSlope(Numeric):
     outputs = ("slope", "offset")
 
     def over_stack(self, stacks: Sequence[Floats], weights: Floats | Sequence[Floats]) -> Stacked:
-        """Compare all pairs along the stack."""
+        """Compare all pairs along the stack, so many pixels at a time as fit."""
         valid = shared_weights(weights) > 0
-        x, y = (np.where(valid, np.asarray(stack, np.float64), np.nan) for stack in stacks)
-        first, second = np.triu_indices(len(x), 1)
-        run = x[second] - x[first]
-        slopes = np.where(run != 0, (y[second] - y[first]) / np.where(run != 0, run, 1.0), np.nan)
-        fits = (~np.isnan(slopes)).any(axis=0)
-        slope = (
-            np.nanmedian(np.where(fits, slopes, 0.0), axis=0)
-            if len(slopes)
-            else np.zeros(fits.shape)
+        shape = valid.shape[1:]
+        x, y = (
+            np.where(valid, np.asarray(stack, np.float64), np.nan).reshape(
+                len(valid), math.prod(shape)
+            )
+            for stack in stacks
         )
-        offset = np.nanmedian(np.where(fits, y - slope * x, 0.0), axis=0) if len(x) else slope
-        return [(slope, fits), (offset, fits)]
+        step = max(PAIRS_AT_ONCE // max(len(x) * (len(x) - 1) // 2, 1), 1)
+        answers = [
+            _sens_slope(x[:, start : start + step], y[:, start : start + step])
+            for start in range(0, x.shape[1], step)
+        ]
+        joined = (np.concatenate(each).reshape(shape) for each in zip(*answers, strict=True))
+        slope, offset, fits = joined if answers else (np.zeros(shape) for _ in range(3))
+        return [(slope, fits.astype(bool)), (offset, fits.astype(bool))]
 
     def types(self, inputs: Sequence[PixelType]) -> list[PixelType]:
         """Both answers are doubles."""
         return [DOUBLE, DOUBLE]
+
+
+def _sens_slope(x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
+    """Slopes, offsets, and where there are any, of columns in which NaN is masked."""
+    first, second = np.triu_indices(len(x), 1)
+    run = x[second] - x[first]
+    slopes = np.where(run != 0, (y[second] - y[first]) / np.where(run != 0, run, 1.0), np.nan)
+    fits = np.asarray((~np.isnan(slopes)).any(axis=0))
+    if not len(slopes):
+        return np.zeros(x.shape[1]), np.zeros(x.shape[1]), fits
+    slope = np.nanmedian(np.where(fits, slopes, 0.0), axis=0)
+    offset = np.nanmedian(np.where(fits, y - slope * x, 0.0), axis=0)
+    return slope, offset, fits
 
 
 class Covariance(Listing):

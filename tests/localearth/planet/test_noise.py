@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lib.localearth.planet.noise import (
+    CACHED,
     Points,
     fractal,
     hash_number,
@@ -76,3 +77,13 @@ def test_smooth_runs_from_zero_to_one_either_way():
 
 KNOWN_WORDS = [3543152404, 1650606484, 1503118396, 407413077]
 KNOWN_NUMBER = 3598012571
+
+
+def test_octave_of_more_points_than_are_computed_at_a_time_is_that_of_each_alone():
+    many = square(pixels=200)
+    assert many.u.size > CACHED
+    rows = [
+        octave(Points(many.u[row : row + 1], many.v[row : row + 1], 30), 9, 5) for row in range(200)
+    ]
+
+    np.testing.assert_array_equal(octave(many, 9, 5), np.concatenate(rows))

@@ -17,7 +17,7 @@ def planes(image: Image, grid: Grid) -> list[Plane]:
     top, rows = 0, grid.height
     while top < grid.height:
         strip = grid.window(0, top, grid.width, min(rows, grid.height - top))
-        patient = Reading(patience_bytes=MEMO_BYTES) if rows > LEAST_ROWS else Reading()
+        patient = Reading(patience_bytes=MEMO_BYTES / 4) if rows > LEAST_ROWS else Reading()
         try:
             done.append(image.planes(strip, patient))
         except CrowdedError:

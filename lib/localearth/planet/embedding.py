@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from shapely import box
 from shapely.geometry.base import BaseGeometry
 
 from lib.localearth.planet.cover import Cover
@@ -28,6 +29,7 @@ from lib.localearth.planet.noise import Floats, hash_words, unit
 from lib.localearth.planet.product import DOUBLE, BandInfo, Part, PlanetSource, scene_image
 from lib.localearth.planet.scene import DAY_MS, Scene, Series, polygon_of, ring
 from lib.localearth.planet.season import MIXED
+from lib.localearth.planet.tiling import square_km
 from lib.localearth.planet.view import GROUNDS, view
 from lib.localearth.raster.grid import Grid
 from lib.localearth.raster.image import Image
@@ -172,6 +174,12 @@ def _in_year(tile: Scene, day: int, year: int) -> Scene:
     )  # fmt: skip
 
 
+def least_scenes(days: int, area: BaseGeometry | None) -> float:
+    """The fewest images that so many whole days have over an area, or anywhere: one a year."""
+    covered = square_km(box(-180.0, SOUTH, 180.0, NORTH) if area is None else area)
+    return days // 366 * covered / (TILE / 1000) ** 2
+
+
 def find_scene(index: str) -> Scene | None:
     """The tile and year with an index such as "2021_32N_3_32"."""
     try:
@@ -195,5 +203,11 @@ def image(scene: Scene) -> Image:
 
 
 SERIES = Series(
-    ASSET, FIRST_DAY, list_scenes, find_scene, image, {"title": "Satellite Embedding V1"}
+    ASSET,
+    FIRST_DAY,
+    list_scenes,
+    find_scene,
+    image,
+    {"title": "Satellite Embedding V1"},
+    least_scenes,
 )

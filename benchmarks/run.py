@@ -16,9 +16,12 @@ NAMES = (
     "localearth",
     "training",
     "families",
+    "accuracy",
     "growth",
     "samples",
     "fetching",
+    "native",
+    "raster",
     "walk",
 )
 

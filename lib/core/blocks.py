@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lib.core.ellipsoid import METRES_PER_DEGREE
+from lib.core.errors import SampleError
 
 Ints = NDArray[np.int64]
 
@@ -66,7 +67,16 @@ def adaptive_blocks(
         class_index: Class of each point, shape (points,).
         size_m: Side of a block in metres.
         needed: Blocks that each class should be in.
+
+    Raises:
+        SampleError: A point has no place.
     """
+    if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
+        raise SampleError(
+            "The samples have no places, so blocks of land cannot part them.",
+            hint="Name the columns of longitude and latitude, or split at random.",
+            field="split",
+        )
     col, row = _cells(lon, lat, size_m=size_m / 2**_HALVINGS)
     base = _numbered(col >> _HALVINGS, row >> _HALVINGS)
     depth = np.zeros(int(base.max()) + 1, dtype=np.int64)

@@ -141,6 +141,31 @@ def calibration(confidence: ArrayLike, correct: ArrayLike, *, bins: int = BINS) 
     )
 
 
+def class_calibration(
+    probabilities: ArrayLike, labels: ArrayLike, *, bins: int = BINS
+) -> tuple[Calibration, ...]:
+    """Compare the probability of each class with how often it is the given one.
+
+    What `calibration` of the most probable class leaves out: the others.
+
+    Args:
+        probabilities: Shape (samples, classes).
+        labels: Class indices, shape (samples,).
+        bins: Number of bins.
+
+    Returns:
+        One of each class.
+
+    Raises:
+        SampleError: As for `top_label`.
+    """
+    p, y = _checked(probabilities, labels)
+    return tuple(
+        calibration(np.clip(p[:, index], 0, 1), y == index, bins=bins)
+        for index in range(p.shape[1])
+    )
+
+
 def _bin(
     edges: Floats, index: int, said: Floats, right: Floats, mine: NDArray[np.bool_]
 ) -> ReliabilityBin:
@@ -205,8 +230,8 @@ def fit_temperature(probabilities: ArrayLike, labels: ArrayLike) -> Temperature:
         return log_loss(tempered(p, math.exp(log_temperature)), y)
 
     found = minimize_scalar(loss, bounds=(low, high), method="bounded", options={"xatol": 1e-9})
-    if min(found.x - low, high - found.x) < 1e-3:
-        share = float((p.argmax(axis=1) == y).mean())
+    share = float((p.argmax(axis=1) == y).mean())
+    if share == 1 or min(found.x - low, high - found.x) < 1e-3:
         raise _error(
             f"There is no best temperature for these {len(y):,} samples, of which {share:.0%} are "
             "right.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -31,8 +32,8 @@ class Importance:
 
 
 def permutation_importance(
-    x: NDArray[np.generic],
-    score_of: Callable[[NDArray[np.generic]], float],
+    x: NDArray[Any],
+    score_of: Callable[[NDArray[Any]], float],
     names: Sequence[str],
     *,
     groups: Sequence[Sequence[str]] | None = None,
@@ -108,8 +109,8 @@ def _donors(n: int, blocks: ArrayLike | None, rng: np.random.Generator) -> Ints:
 
 
 def _shuffled(
-    x: NDArray[np.generic], columns: list[int], donors: Ints, valid: NDArray[np.bool_] | None
-) -> NDArray[np.generic]:
+    x: NDArray[Any], columns: list[int], donors: Ints, valid: NDArray[np.bool_] | None
+) -> NDArray[Any]:
     changed = x.copy()
     values = x[..., columns]
     moved = values[donors]
@@ -120,7 +121,7 @@ def _shuffled(
     return changed
 
 
-def _mean_where(values: NDArray[np.generic], valid: NDArray[np.bool_]) -> Floats:
+def _mean_where(values: NDArray[Any], valid: NDArray[np.bool_]) -> Floats:
     """Mean over the samples that were observed, of each date or pixel, shape (..., predictors)."""
     seen = valid.sum(axis=0)[..., None]
     return np.asarray((values * valid[..., None]).sum(axis=0) / np.maximum(seen, 1))

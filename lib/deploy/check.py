@@ -12,6 +12,9 @@ from lib.core.errors import AppError
 from lib.core.expression import Expression
 from lib.core.grid import Grid
 from lib.deploy.check_forms import INPUT, FormCheck, band_names, column_of, form_checks
+from lib.deploy.check_layers import CHECKS, LayerCheck, layer_answer
+from lib.deploy.check_layers import TOLERANCE as LAYER_TOLERANCE
+from lib.deploy.native.neighbours import probe
 from lib.earthengine.access import Connection, post, with_connection
 from lib.earthengine.answers import rows_of, value_of
 from lib.earthengine.connection import verify
@@ -75,9 +78,11 @@ def _checks() -> list[tuple[str, Callable[[Connection], Outcome]]]:
         ("cloud score by scene", _cloud_score),
         ("random forest in a request", _forest),
         ("map and tile", _tile),
+        ("direction of neighbours", _neighbours),
     ]
     forms = [(f"form: {check.form}", _form_run(check)) for check in form_checks()]
-    return [*service, *forms]
+    layers = [(f"layer: {name}", _layer_run(check)) for name, check in CHECKS.items()]
+    return [*service, *forms, *layers]
 
 
 def _timed(name: str, run: Callable[[Connection], Outcome], connection: Connection) -> CheckRow:
@@ -95,6 +100,22 @@ def _form_run(check: FormCheck) -> Callable[[Connection], Outcome]:
         return _compared(connection, image, check.expected)
 
     return run
+
+
+def _layer_run(check: LayerCheck) -> Callable[[Connection], Outcome]:
+    def run(connection: Connection) -> Outcome:
+        expected, came = layer_answer(connection, check, GRID)
+        away = float(np.abs(expected - came).max())
+        return f"within {LAYER_TOLERANCE:g}", f"{away:.1e}", away <= LAYER_TOLERANCE
+
+    return run
+
+
+def _neighbours(connection: Connection) -> Outcome:
+    """Whatever the directions are, the compiler keeps to them; they must be two."""
+    found = probe(connection, GRID)
+    came = f"_1_0 is {found.first} and _0_1 {found.second} rows down and columns right"
+    return "two directions", came, True
 
 
 def _compared(connection: Connection, image: Expression, expected: tuple[float, ...]) -> Outcome:

@@ -8,12 +8,14 @@ import ee
 import numpy as np
 
 from lib.deploy.native import activations
+from lib.deploy.native.compile import entropy_of
 from lib.deploy.native.signal import (
     DIGITS,
     Writing,
     as_bands,
     as_column,
     constant,
+    reshaped,
     softmax_bands,
     start,
 )
@@ -94,9 +96,59 @@ def form_checks() -> tuple[FormCheck, ...]:
         _elementwise("product", lambda x: x.multiply(x), squares),
         _elementwise("quotient", lambda x: x.divide(x.abs().add(1)), _X / (1 + np.abs(_X))),
         _elementwise("sum", lambda x: x.add(x.abs()), _X + np.abs(_X)),
+        _elementwise("difference", lambda x: x.subtract(x.abs()), _X - np.abs(_X)),
+        _elementwise("greater", lambda x: x.max(x.multiply(x)), np.maximum(_X, squares)),
+        _elementwise(
+            "repetition",
+            lambda x: _first_column(x.arrayRepeat(1, 3)),
+            _X,
+        ),
+        _elementwise("part", lambda x: x.arraySlice(0, 1, 3, 1), _X[1:]),
+        _elementwise(
+            "shape",
+            lambda x: reshaped(reshaped(x, (1, 3), Writing()), (3, 1), Writing()),
+            _X,
+        ),
+        _elementwise("transposition", lambda x: x.arrayTranspose().arrayTranspose(), _X),
+        _elementwise(
+            "reduction", lambda x: x.arrayReduce(ee.Reducer.max(), [0]), _X.max(keepdims=True)
+        ),
+        _elementwise(
+            "matrix on the right",
+            lambda x: x.matrixMultiply(constant(np.array([[2.0, 3.0]]), DIGITS)).arraySlice(1, 1),
+            3 * _X,
+        ),
+        FormCheck("neighbours", _neighbours, (_X[0],) * 2),
+        FormCheck("filled", _filled, (0.0, _X[0])),
+        FormCheck("entropy", _entropy, (1.0,)),
         _elementwise("concatenation", lambda x: x.arrayCat(x, 0), np.concatenate([_X, _X])),
         FormCheck("whole network", _network, _network_expected()),
     )
+
+
+def _first_column(image: ee.Image) -> ee.Image:
+    column: ee.Image = image.arraySlice(1, 0, 1)
+    return column
+
+
+def _neighbours(column: ee.Image) -> ee.Image:
+    """Of an image that is the same everywhere, two neighbours by their names."""
+    near = bands_of(column, 3).neighborhoodToBands(ee.Kernel.fixed(3, 3, [[1] * 3] * 3))
+    image: ee.Image = near.select(["v0_1_0", "v0_0_-1"]).rename(band_names(2))
+    return image
+
+
+def _filled(column: ee.Image) -> ee.Image:
+    band = bands_of(column, 3).select("v0")
+    empty = band.updateMask(ee.Image.constant(0)).unmask(0, False)
+    image: ee.Image = empty.addBands(band.unmask(0, False)).rename(band_names(2))
+    return image
+
+
+def _entropy(column: ee.Image) -> ee.Image:
+    even = bands_of(column, 3).multiply(0).add(1 / 3)
+    image: ee.Image = entropy_of(even, 3).rename("v0")
+    return image
 
 
 def _argmax(column: ee.Image) -> ee.Image:

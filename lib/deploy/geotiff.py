@@ -12,6 +12,9 @@ from lib.core.legend import Legend
 
 NODATA = 255
 
+SIMULATED = "yes: computed by Loam's simulated planet, not observed on the Earth"
+"""What a file's tag "SIMULATED" says where any of its pixels come from the planet."""
+
 
 def write_class_map(
     path: Path,
@@ -48,13 +51,18 @@ def write_class_map(
         "blockxsize": 256,
         "blockysize": 256,
     }
-    names = {f"CLASS_{code}": item.name for code, item in zip(codes, legend.classes, strict=True)}
     with rasterio.open(path, "w", **profile) as file:
         file.write(values, 1)
         file.set_band_description(1, "class")
         file.write_colormap(1, colour_table(legend))
-        file.update_tags(**tags, **names)
+        file.update_tags(**tags, **class_tags(legend))
         file.build_overviews([2, 4, 8, 16], rasterio.enums.Resampling.mode)
+
+
+def class_tags(legend: Legend) -> dict[str, str]:
+    """Metadata that name the classes by their byte."""
+    pairs = zip(class_codes(legend), legend.classes, strict=True)
+    return {f"CLASS_{code}": item.name for code, item in pairs}
 
 
 def class_codes(legend: Legend) -> NDArray[np.int64]:

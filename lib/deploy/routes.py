@@ -29,7 +29,7 @@ ROUTES = {
         "The network is written out as arithmetic on images and runs where the imagery is. "
         "It needs no endpoint, no bucket and no bill.",
         needs=(),
-        families=("mlp",),
+        families=("mlp", "softmax", "temporal_cnn", "lstm", "gru", "fcn"),
     ),
 }
 """Routes by name, the one to offer first at the front."""

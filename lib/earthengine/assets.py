@@ -125,6 +125,15 @@ def refuse_unserved(asset: str) -> None:
 
 
 @with_connection
+def require_served(
+    connection: Connection,  # noqa: ARG001 - used by the decorator
+    asset: str,
+) -> None:
+    """Refuse an id that a connection does not have; see `refuse_unserved`."""
+    refuse_unserved(asset)
+
+
+@with_connection
 def asset_facts(
     connection: Connection,  # noqa: ARG001 - used by the decorator
     asset: str,

@@ -27,6 +27,7 @@ from lib.earthengine.credentials import (
     ServiceAccountKey,
     Tokens,
     check_project,
+    credentials_from,
     machine_credentials,
 )
 from lib.earthengine.doors import Door, HttpDoor, InProcessDoor, SignatureDoor
@@ -142,9 +143,7 @@ def from_secret(secret: Mapping[str, Any]) -> Connection:
     if kind == "http":
         opened = over_http(secret["url"], project=secret["project"], token=secret["token"])
     else:
-        key = secret["credentials"]
-        credentials = ServiceAccountKey.from_mapping(key) if key else MachineCredentials()
-        opened = earth_engine(secret["project"], credentials)
+        opened = earth_engine(secret["project"], credentials_from(secret["credentials"]))
     return replace(opened, id=secret["id"])
 
 

@@ -4,12 +4,14 @@ import json
 import os
 import re
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import ee
 from google.auth import exceptions
-from google.auth.transport.requests import Request
+from google.auth.credentials import Credentials as GoogleCredentials
+from google.auth.transport.requests import AuthorizedSession, Request
 from google.oauth2 import service_account
 
 from lib.core.errors import SignInError
@@ -85,6 +87,11 @@ def machine_credentials() -> MachineCredentials:
 Credentials = ServiceAccountKey | MachineCredentials
 
 
+def credentials_from(secret: Mapping[str, str]) -> Credentials:
+    """Read the part "credentials" of a connection's secret; empty means this machine's own."""
+    return ServiceAccountKey.from_mapping(secret) if secret else MachineCredentials()
+
+
 class Tokens(Protocol):
     """Where a door gets its access token."""
 
@@ -140,6 +147,30 @@ class RefreshedTokens:
             if self._google is not None and self._google.token == refused:
                 _refresh(self._google)
         return self.current()
+
+
+class _SessionCredentials(GoogleCredentials):
+    """Our tokens as google-auth wants them; its own would also ask another service in a thread."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._tokens = tokens
+
+    def before_request(self, _request: Any, _method: str, _url: str, headers: Any) -> None:
+        self.token = self._tokens.current()
+        self.apply(headers)  # type: ignore[no-untyped-call]
+
+    def refresh(self, _request: Any) -> None:
+        self.token = self._tokens.renewed(self.token or "")
+
+
+def google_session(credentials: Credentials) -> Any:
+    """Open a session of `requests` that carries an account's tokens and renews them.
+
+    What it sends raises SignInError where the account cannot sign in.
+    """
+    tokens = RefreshedTokens(credentials)
+    return AuthorizedSession(_SessionCredentials(tokens))  # type: ignore[no-untyped-call]
 
 
 def check_project(project: str) -> str:

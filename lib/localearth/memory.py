@@ -62,7 +62,8 @@ def probe(image: Image, grid: Grid) -> Need:
     first = _peak(image, grid, _PROBED[0])
     pixel = first / _PROBED[0] ** 2
     small = pixel * SIDES[0] ** 2 <= _SMALL_BYTES
-    if small or pixel * _PROBED[-1] ** 2 > LIMIT_BYTES / 2:  # nor what a probe would not survive
+    few = grid.width * grid.height < _PROBED[-1] ** 2  # the largest would cost more than the answer
+    if few or small or pixel * _PROBED[-1] ** 2 > LIMIT_BYTES / 2:  # nor what it would not survive
         return Need((pixel, 0.0, 0.0))
     peaks = [first, *(_peak(image, grid, side) for side in _PROBED[1:])]
     a, b, c = np.polyfit(_PROBED, peaks, 2)

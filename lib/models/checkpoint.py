@@ -69,6 +69,11 @@ def restore_checkpoint(run_dir: Path, loop: EpochLoop, *, fingerprint: str) -> P
     )
 
 
+def has_checkpoint(run_dir: Path) -> bool:
+    """Tell whether a run was interrupted and can go on."""
+    return (run_dir / _NAME).is_file()
+
+
 def remove_checkpoint(run_dir: Path) -> None:
     """Remove what is not needed once a run has ended for good."""
     (run_dir / _NAME).unlink(missing_ok=True)

@@ -40,34 +40,51 @@ class Input:
 
 
 class Servable:
-    """A SavedModel's signature as a function of JSON instances.
+    """A SavedModel as a function of JSON instances.
 
     Args:
         directory: Of the SavedModel.
         name: Of the model in addresses; empty for that of the folder.
 
     Raises:
-        ModelError: There is no SavedModel, or it lacks the signature.
+        ModelError: There is no SavedModel, or it lacks the signature `SIGNATURE`.
     """
 
     def __init__(self, directory: Path, *, name: str = "") -> None:
         self.name = name or directory.resolve().name
-        self._function = _loaded(directory)
-        _, named = self._function.structured_input_signature
-        self.inputs = {key: _input_of(spec) for key, spec in named.items()}
-        self.outputs = tuple(sorted(self._function.structured_outputs))
+        self._loaded = _loaded(directory)  # the variables live as long as what was loaded
+        self._signatures = {
+            key: _Signature(function) for key, function in self._loaded.signatures.items()
+        }
 
     def predict(self, body: bytes) -> list[Any]:
         """Answer a request's instances with one prediction each.
 
         Args:
-            body: `{"instances": [...]}`; an instance is an object of named inputs, or the input
-                itself where there is only one.
+            body: `{"instances": [...]}`, and perhaps "signature_name"; an instance is an object
+                of named inputs, or the input itself where there is only one.
 
         Raises:
             RequestError: The body has another form, or the model refuses it.
         """
-        instances = _instances(body)
+        parsed = _object(body)
+        name = parsed.get("signature_name", SIGNATURE)
+        if not isinstance(name, str) or name not in self._signatures:
+            raise RequestError(
+                f"There is no signature {name!r}; there are {sorted(self._signatures)}."
+            )
+        return self._signatures[name].predict(_instances(parsed))
+
+
+class _Signature:
+    """One signature of a SavedModel as a function of instances."""
+
+    def __init__(self, function: Any) -> None:
+        self._function = function
+        _, named = function.structured_input_signature
+        self.inputs = {key: _input_of(spec) for key, spec in named.items()}
+
+    def predict(self, instances: list[Any]) -> list[Any]:
         columns = self._columns(instances)
         arrays = {key: _array(key, columns[key], kind) for key, kind in self.inputs.items()}
         found = {key: value.numpy() for key, value in self._run(arrays).items()}
@@ -120,14 +137,12 @@ def _loaded(directory: Path) -> Any:
         loaded = tf.saved_model.load(str(directory))
     except (OSError, ValueError, tf.errors.OpError) as error:
         raise ModelError(f"The SavedModel in {directory} cannot be read: {error}") from None
-    function = loaded.signatures.get(SIGNATURE)
-    if function is None:
+    if SIGNATURE not in loaded.signatures:
         raise ModelError(
             f"The SavedModel in {directory} has no signature {SIGNATURE}; it has "
             f"{', '.join(loaded.signatures) or 'none'}."
         )
-    function.keeps = loaded  # the variables live as long as what was loaded
-    return function
+    return loaded
 
 
 def _input_of(spec: Any) -> Input:
@@ -135,12 +150,16 @@ def _input_of(spec: Any) -> Input:
     return Input(np.dtype(spec.dtype.as_numpy_dtype), shape)
 
 
-def _instances(body: bytes) -> list[Any]:
+def _object(body: bytes) -> dict[str, Any]:
     try:
         parsed = json.loads(body)
     except (ValueError, RecursionError):
         raise RequestError("The body is not JSON.") from None
-    instances = parsed.get("instances") if isinstance(parsed, dict) else None
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _instances(parsed: Mapping[str, Any]) -> list[Any]:
+    instances = parsed.get("instances")
     if not isinstance(instances, list) or not instances:
         raise RequestError("The body must be an object with a list 'instances'.")
     return instances

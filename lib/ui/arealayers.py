@@ -25,9 +25,9 @@ def base(ws: Workspace) -> tuple[MapLayer, ...]:
 
 
 def preview(ws: Workspace) -> ImageryView | None:
-    """Return the imagery's preview, asked for again only when the plan or the area changes."""
+    """Return the imagery's preview, asked for again only when what it shows changes."""
     project = ws.project
-    key = (ws.connection.id, project.aoi, project.imagery)
+    key = (ws.connection.id, project.aoi, *imagery.seen_part(project.imagery))
     return state.latest("preview", key, lambda: imagery.look(ws))
 
 

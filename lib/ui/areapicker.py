@@ -66,16 +66,18 @@ def figures(ws: Workspace, view: ImageryView | None) -> None:
         frame.empty("Draw an area on the map, and its size and scenes stand here.")
         return
     report = step.check_aoi(ws, aoi)
-    share = percent_words(report.pixels / report.limit_pixels)
-    size, pixels, scenes, days = frame.facts("area", [2, 2, 1.4, 3])
+    size, pixels, scenes = frame.facts("area", [1, 1, 1])
     size.metric("Area", area_words(report.area_ha))
     pixels.metric("Pixels", number(report.pixels))
-    pixels.caption(f"{share} of the limit of {number(report.limit_pixels)}")
     if view is not None and not view.is_image:
         scenes.metric("Scenes", number(view.scene_count))
-        days.metric("First and last", f"{view.first_day} – {view.last_day}")
-    known, words = state.remembered(_NOTES, _no_notes)
-    frame.notes((*report.notes, *(words if known == aoi else ())))
+    share = percent_words(report.pixels / report.limit_pixels)
+    words = f"{share} of the limit of {number(report.limit_pixels)} pixels."
+    if view is not None and view.first_day:
+        words += f" Scenes from {view.first_day} to {view.last_day}."
+    st.caption(words)
+    known, notes = state.remembered(_NOTES, _no_notes)
+    frame.notes((*report.notes, *(notes if known == aoi else ())))
 
 
 def _no_notes() -> tuple[Aoi | None, tuple[str, ...]]:

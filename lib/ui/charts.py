@@ -48,7 +48,7 @@ def class_counts(rows: Sequence[Mapping[str, Any]], *, simulated: bool) -> Layer
     data["most"] = data[["obtained", "asked"]].max(axis=1)
     return alt.layer(bars, asked, labels).properties(
         height=alt.Step(ROW_PX),
-        title=_title("Samples by class; the line is what was asked", simulated),
+        title=title_of("Samples by class; the line is what was asked", simulated),
     )
 
 
@@ -97,7 +97,7 @@ def curve(
         for row, nudge in ((last.head(1), -6), (last.tail(1), 6))
     ]
     return alt.layer(lines, *labels).properties(
-        height=240, title=_title(f"{title} by epoch", simulated)
+        height=240, title=title_of(f"{title} by epoch", simulated)
     )
 
 
@@ -106,7 +106,13 @@ def _whole_ticks(epochs: int) -> list[int]:
     return [1, *range(step, epochs + 1, step)] if step > 1 else list(range(1, epochs + 1))
 
 
-def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str], *, simulated: bool) -> Layers:
+def confusion(
+    matrix: Sequence[Sequence[int]],
+    names: Sequence[str],
+    *,
+    simulated: bool,
+    part: str = "test set",
+) -> Layers:
     """Build the confusion matrix as a heat map: rows are reference, columns are the map."""
     colors = palette()
     cells = [
@@ -139,7 +145,7 @@ def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str], *, simulate
         color=alt.condition("datum.share > 0.55", alt.value(dark_cell), alt.value(colors.text)),
     )
     return alt.layer(tiles, numbers).properties(
-        height=alt.Step(CELL_PX), title=_title("Confusion matrix of the test set", simulated)
+        height=alt.Step(CELL_PX), title=title_of(f"Confusion matrix of the {part}", simulated)
     )
 
 
@@ -178,11 +184,12 @@ def areas(rows: Sequence[Mapping[str, Any]], *, simulated: bool) -> Layers:
         align="left", dx=6, font=FIGURE_FONT, fontSize=11, color=colors.text
     ).encode(text="label:N")
     return alt.layer(bars, labels).properties(
-        height=alt.Step(ROW_PX), title=_title("Mapped area by class", simulated)
+        height=alt.Step(ROW_PX), title=title_of("Mapped area by class", simulated)
     )
 
 
-def _title(words: str, simulated: bool) -> alt.TitleParams:
+def title_of(words: str, simulated: bool) -> alt.TitleParams:
+    """Give a chart's title, stamped where its data come from the simulated planet."""
     return alt.TitleParams(words, subtitle=SIMULATED if simulated else "")
 
 

@@ -8,7 +8,7 @@ from lib.catalog.collections import find
 from lib.core.formats import count_words
 from lib.core.imagery_plan import ImageryPlan
 from lib.ui.guard import slot
-from lib.ui.parts import COMPOSITE_WORDS, FORM_WORDS, section_key
+from lib.ui.parts import COMPOSITE_WORDS, FORM_WORDS, section
 from lib.ui.state import key_for
 from lib.workflow import imagery as step
 from lib.workflow.project import Workspace
@@ -37,10 +37,9 @@ def form(ws: Workspace) -> dict[str, Any]:
     """Offer what one sample is: a pixel, a series of dates, or a patch."""
     plan = ws.project.imagery
     label = f"Form of a sample · {FORM_WORDS[plan.form].lower()}"
-    panel = st.expander(label, key=section_key(ws, "form"), on_change="rerun")
-    if not panel.open:
-        return {}
-    with panel:
+    with section(ws, "form", label) as opened:
+        if not opened:
+            return {}
         forms = [name for name in FORM_WORDS if name != "series" or plan.start]
         chosen = st.segmented_control(
             "Form",
@@ -114,11 +113,10 @@ def _patch(ws: Workspace, plan: ImageryPlan) -> dict[str, Any]:
 def composite_and_pixel(ws: Workspace) -> dict[str, Any]:
     """Offer how scenes become one image, and the size of a pixel."""
     plan = ws.project.imagery
-    panel = st.expander("More", key=section_key(ws, "more"), on_change="rerun")
-    if not panel.open:
-        return {}
     known, parts = find(plan.collection), dict[str, Any]()
-    with panel:
+    with section(ws, "more", "More") as opened:
+        if not opened:
+            return {}
         if plan.start and (known is None or known.type != "Image"):
             parts |= _composite(ws, plan)
         parts["scale_m"] = st.number_input(

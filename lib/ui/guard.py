@@ -1,7 +1,7 @@
 """Errors as people meet them: a sentence beside the control concerned, never a traceback."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -53,8 +53,14 @@ def show(error: AppError) -> None:
         places.link("home", label="Go to sign-in", icon=":material/login:")
 
 
-def require(ws: Workspace, step: str) -> None:
-    """Stop a page whose step cannot begin yet, and link to where the missing part is made."""
+def require(ws: Workspace, step: str, *, beside: Callable[[], None] | None = None) -> None:
+    """Stop a page whose step cannot begin yet, and link to where the missing part is made.
+
+    Args:
+        ws: The workspace.
+        step: Name of the page.
+        beside: Draws another way on below the link.
+    """
     missing = missing_for(ws, step)
     if missing is None:
         return
@@ -64,6 +70,8 @@ def require(ws: Workspace, step: str) -> None:
         with st.container(key="primary-link", horizontal=True, horizontal_alignment="center"):
             if st.button(f"Go to {places.place(missing.page).title}", type="primary"):
                 places.go(missing.page)
+        if beside is not None:
+            beside()
     st.stop()
 
 

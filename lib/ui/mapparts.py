@@ -19,6 +19,7 @@ from lib.ui.classlist import safe_color
 ROOT = "../../"
 STATIC = f"{ROOT}app/static/"
 AOI_STYLE: dict[str, Any] = {"color": "#E0A84A", "weight": 3, "opacity": 1, "fillOpacity": 0.04}
+LABEL_STYLE: dict[str, Any] = {"color": "#E0A84A", "weight": 2.5, "fillOpacity": 0.2}
 MAX_ZOOM = 20
 ROUNDING_DEG = 2e-6  # the browser tells corners with six decimals
 Bounds = tuple[float, float, float, float]
@@ -27,6 +28,7 @@ _MAP_JS = [
     ("leaflet", f"{STATIC}leaflet/leaflet.js"),
     ("loam_map", f"{STATIC}map.js"),
     ("loam_points", f"{STATIC}points.js"),
+    ("loam_labels", f"{STATIC}labels.js"),
 ]
 _MAP_CSS = [
     ("leaflet_css", f"{STATIC}leaflet/leaflet.css"),
@@ -60,6 +62,27 @@ class AreaDraw(Draw):
                 "rectangle": {**shape, "showArea": False},
                 "polygon": {**shape, "allowIntersection": False},
             },
+        )
+
+
+class LabelDraw(Draw):
+    """Tools that draw one label after the other: points, rectangles and polygons."""
+
+    default_js = _DRAW_JS
+    default_css = _DRAW_CSS
+
+    def __init__(self) -> None:
+        shape = {"shapeOptions": LABEL_STYLE}
+        off = dict.fromkeys(("polyline", "circle", "marker"), False)
+        super().__init__(  # type: ignore[no-untyped-call]
+            show_geometry_on_click=False,
+            draw_options={
+                **off,
+                "circlemarker": {**LABEL_STYLE, "radius": 6},
+                "rectangle": {**shape, "showArea": False},
+                "polygon": {**shape, "allowIntersection": False},
+            },
+            edit_options={"edit": False, "remove": False},
         )
 
 
@@ -103,6 +126,68 @@ class Points(MacroElement):
         ]
         self.colors = [safe_color(color) for color in colors]
         self.radius = radius
+
+
+class Shapes(MacroElement):
+    """Labels as GeoJSON geometries with the index of a colour."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = L.loamShapes(
+                {{ this.shapes|tojson }}, {{ this.colors|tojson }}
+            ).addTo({{ this._parent.get_name() }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, shapes: Sequence[tuple[dict[str, Any], int]], colors: Sequence[str]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "Shapes"
+        features = [
+            {"type": "Feature", "geometry": geometry, "properties": {"index": index}}
+            for geometry, index in shapes
+        ]
+        self.shapes = {"type": "FeatureCollection", "features": features}
+        self.colors = [safe_color(color) for color in colors]
+
+
+class Ink(MacroElement):
+    """The colour of what is drawn next."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = L.loamInk({{ this.color|tojson }})
+                .addTo({{ this._parent.get_name() }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, color: str) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "Ink"
+        self.color = safe_color(color)
+
+
+class Focus(MacroElement):
+    """A ring around a place; the map moves there when it is another place than before."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = L.loamFocus(
+                {{ this.lat|tojson }}, {{ this.lon|tojson }}, {{ this.token|tojson }}
+            ).addTo({{ this._parent.get_name() }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, lon: float, lat: float) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "Focus"
+        self.lon, self.lat = round(float(lon), 6), round(float(lat), 6)
+        self.token = f"{self.lat},{self.lon}"
 
 
 def served(url: str) -> str:
@@ -157,7 +242,9 @@ def editable(geometry: dict[str, Any] | None) -> folium.FeatureGroup:
     polygons = _polygons(geometry) if geometry else []
     for rings in polygons:
         places = [[(lat, lon) for lon, lat, *_ in ring] for ring in rings]
-        folium.Polygon(places if len(places) > 1 else places[0], **AOI_STYLE).add_to(group)
+        # Filled, so that the tools find it under a click on its inside too.
+        style = {**AOI_STYLE, "fill": True, "fill_opacity": AOI_STYLE["fillOpacity"]}
+        folium.Polygon(places if len(places) > 1 else places[0], **style).add_to(group)
     return group
 
 

@@ -34,6 +34,8 @@ class MapContent:
         masked: Names of layers with nothing beyond `bounds`; no tiles are asked for there.
         hidden: Names of layers that one does not see at first.
         several: Whether what is drawn stands beside what was drawn before.
+        shapes: Labels as GeoJSON geometries, each with its class index.
+        focus: Longitude and latitude of a place to move to and mark, or None.
     """
 
     base: tuple[MapLayer, ...] = ()
@@ -45,6 +47,8 @@ class MapContent:
     masked: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()
     several: bool = False
+    shapes: Sequence[tuple[dict[str, Any], int]] = ()
+    focus: tuple[float, float] | None = None
 
 
 def look_at(content: MapContent, *, key: str, controls: bool = True) -> None:
@@ -57,7 +61,44 @@ def look_at(content: MapContent, *, key: str, controls: bool = True) -> None:
             shown = _layer_controls(content, key) if controls else _as_given(content.layers)
             with place:
                 group = _dynamic(content, shown, with_area=True)
-                _show(_base(content, key, draw=False), group, key, content, returned=[])
+                _show(_base(content, key), group, key, content, returned=[])
+
+    part()
+
+
+def label_on(
+    content: MapContent,
+    *,
+    key: str,
+    ink: str,
+    on_drawn: Callable[[dict[str, Any]], None],
+) -> None:
+    """Show a map on which points and polygons are drawn, one label after the other.
+
+    Args:
+        content: What it shows.
+        key: Name of the map.
+        ink: Colour of what is drawn next.
+        on_drawn: Called with each new GeoJSON geometry; the page is drawn again afterwards.
+    """
+
+    @st.fragment
+    def part() -> None:
+        with guard():
+            place = st.container()
+            shown = _layer_controls(content, key)
+            with place:
+                group = _dynamic(content, shown, with_area=True)
+                mapparts.Ink(ink).add_to(group)
+                base = _base(content, key, labels=True)
+                answer = _show(base, group, key, content, ["all_drawings"])
+            drawings = (answer or {}).get("all_drawings") or [None]
+            drawn = drawings[-1] and json.dumps(drawings[-1]["geometry"], sort_keys=True)
+            if drawn and _is_new(key, "seen", drawn):
+                _tell_change(drawn, key, on_drawn)
+            problem = state.remembered(_name(key, "problem"), _nothing_wrong)
+            if problem is not None:
+                show(problem)
 
     part()
 
@@ -87,7 +128,7 @@ def draw_on(
             group = _dynamic(content, _as_given(content.layers), with_area=False)
             mapparts.Drawings(several=content.several).add_to(group)
             answer = _show(_base(content, key, draw=True), group, key, content, returned)
-            drawn, clicked = _drawn(answer, content.area), _clicked(answer)
+            drawn, clicked = _drawn(answer), _clicked(answer)
             if drawn is not None and _is_new(key, "seen", drawn):
                 _is_new(key, "clicked", clicked)
                 _tell_change(drawn, key, on_change)
@@ -108,7 +149,7 @@ def _is_new(key: str, what: str, value: object) -> bool:
     return bool(value != before)
 
 
-def _tell_change(drawn: str, key: str, on_change: Callable[[dict[str, Any] | None], None]) -> None:
+def _tell_change(drawn: str, key: str, on_change: Callable[[Any], None]) -> None:
     """Hand a drawing on; what is wrong with it stays beside the map until the next one."""
     try:
         on_change(json.loads(drawn))
@@ -123,7 +164,7 @@ def _nothing_wrong() -> AppError | None:
     return None
 
 
-def _drawn(answer: dict[str, Any] | None, area: dict[str, Any] | None) -> str | None:
+def _drawn(answer: dict[str, Any] | None) -> str | None:
     """Return the drawn geometry as text, "null" for a removed one, None for untouched."""
     drawings = (answer or {}).get("all_drawings")
     if drawings is None:
@@ -132,7 +173,8 @@ def _drawn(answer: dict[str, Any] | None, area: dict[str, Any] | None) -> str | 
     if not shapes:
         return "null"
     # A click on the area lets the browser tell it again, rounded.
-    if area is not None and mapparts.same_place(shapes, area):
+    aoi = state.workspace().project.aoi
+    if aoi is not None and mapparts.same_place(shapes, aoi.geometry):
         return None
     geometry = shapes[0]
     if len(shapes) > 1:
@@ -150,7 +192,7 @@ def _name(key: str, what: str) -> str:
     return f"{key}-{what}-{state.visit()}"
 
 
-def _base(content: MapContent, key: str, *, draw: bool) -> folium.Map:
+def _base(content: MapContent, key: str, *, draw: bool = False, labels: bool = False) -> folium.Map:
     """Build the part that stays as it is during a visit to the page."""
     start = state.remembered(_name(key, "start"), lambda: (content.bounds, content.area))
     bounds, area = start
@@ -166,6 +208,7 @@ def _base(content: MapContent, key: str, *, draw: bool) -> folium.Map:
         loam_view=f"loam-{state.view_name()}",
         loam_bounds=mapparts.corners(bounds),
         loam_draws=draw,
+        loam_labels=labels,
     )
     for layer in content.base:
         mapparts.tile_layer(layer, layer.opacity).add_to(built)
@@ -173,6 +216,8 @@ def _base(content: MapContent, key: str, *, draw: bool) -> folium.Map:
         group = mapparts.editable(area)
         group.add_to(built)
         mapparts.AreaDraw(group).add_to(built)
+    if labels:
+        mapparts.LabelDraw().add_to(built)
     return built
 
 
@@ -186,8 +231,12 @@ def _dynamic(
         mapparts.tile_layer(layer, opacity, within=within).add_to(group)
     if with_area and content.area:
         mapparts.outline(content.area).add_to(group)
+    if content.shapes:
+        mapparts.Shapes(content.shapes, content.colors).add_to(group)
     if content.points:
         mapparts.Points(content.points, content.colors, 3.0).add_to(group)
+    if content.focus:
+        mapparts.Focus(*content.focus).add_to(group)
     return group
 
 

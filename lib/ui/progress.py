@@ -16,18 +16,47 @@ POLL_S = 1.0
 
 
 class Running(Protocol):
-    """What this module reads of a job's status."""
+    """What this module reads of a job's status; it writes nothing."""
 
-    id: str
-    state: str
-    stage: str
-    message: str
-    fraction: float
-    eta_s: float | None
-    error_message: str
-    error_hint: str
-    error_field: str
-    queue_place: int | None
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def state(self) -> str:
+        """How far it is."""
+
+    @property
+    def stage(self) -> str:
+        """What it does, in a word."""
+
+    @property
+    def message(self) -> str:
+        """What it does, in a sentence."""
+
+    @property
+    def fraction(self) -> float:
+        """Share done, 0 to 1."""
+
+    @property
+    def eta_s(self) -> float | None:
+        """Seconds left; None where unknown."""
+
+    @property
+    def error_message(self) -> str:
+        """What went wrong."""
+
+    @property
+    def error_hint(self) -> str:
+        """What to do about it."""
+
+    @property
+    def error_field(self) -> str:
+        """The setting concerned."""
+
+    @property
+    def queue_place(self) -> int | None:
+        """Its place in the queue, or None."""
 
 
 def is_live(job: Running | None) -> bool:
@@ -48,6 +77,7 @@ def watch(
     *,
     body: Callable[[], None] | None = None,
     fresh: bool = False,
+    name: str = "",
 ) -> None:
     """Show a job while it runs, drawn again every second, and its error where it failed.
 
@@ -56,6 +86,7 @@ def watch(
         cancel: Asks the job to stop.
         body: Draws what grows with the job, such as learning curves.
         fresh: Whether an up-to-date result is there, so that nothing is said of how it ended.
+        name: Tells it from others that are watched on the same page.
     """
     newest = read()
     live = is_live(newest)
@@ -69,12 +100,12 @@ def watch(
             # Each has a place of its own, so that neither is drawn where the other was before.
             with st.container():
                 if live and job is not None:
-                    _show(job, cancel)
+                    _show(job, cancel, name)
             with st.container():
                 if body is not None:
                     body()
 
-    with st.container(key="watch"):
+    with st.container(key=f"watch{name}"):
         if not fresh:
             _tell_ending(newest)
         part()
@@ -94,13 +125,13 @@ def until(is_done: Callable[[], bool], *, body: Callable[[], None]) -> None:
     part()
 
 
-def _show(job: Running, cancel: Callable[[], object]) -> None:
-    with st.container(key="progress", horizontal=True, vertical_alignment="center"):
+def _show(job: Running, cancel: Callable[[], object], name: str) -> None:
+    with st.container(key=f"progress{name}", horizontal=True, vertical_alignment="center"):
         st.progress(min(max(job.fraction, 0.0), 1.0), text=plain(sentence(job)))
         stopping = state.remembered(f"stopping-{job.id}", bool)
         st.button(
             "Stopping" if stopping else "Cancel",
-            key="cancel",
+            key=f"cancel{name}",
             icon=":material/stop_circle:",
             disabled=stopping,
             on_click=_stop,

@@ -9,12 +9,11 @@ import streamlit as st
 from lib.catalog import collections as catalog
 from lib.catalog.collections import Collection, find
 from lib.catalog.indices import available
-from lib.core.errors import PlanError
 from lib.core.formats import count_words
 from lib.core.imagery_plan import ImageryPlan, SourcePlan
 from lib.ui import state
 from lib.ui.guard import guard, plain, slot
-from lib.ui.parts import COMPOSITE_WORDS, section_key
+from lib.ui.parts import COMPOSITE_WORDS, section
 from lib.ui.state import key_for
 from lib.workflow import imagery as step
 from lib.workflow import uploads
@@ -110,7 +109,9 @@ def _about(ws: Workspace, current: str) -> None:
         known = find(current)
         if known is None:
             names = step.band_choices(ws, current)
-            st.markdown(plain(f"{current} is not in the catalogue, so its values stay as they are."))
+            st.markdown(
+                plain(f"{current} is not in the catalogue, so its values stay as they are.")
+            )
             st.markdown(plain(f"{count_words(len(names), 'band')}: {', '.join(names)}"))
         else:
             _facts(known)
@@ -176,15 +177,9 @@ def _day(text: str) -> date | None:
 def more_sources(ws: Workspace) -> dict[str, Any]:
     """Offer further data sets whose predictors stand beside the main collection's."""
     sources = ws.project.imagery.sources
-    count = count_words(len(sources), "more") if sources else "none"
-    panel = st.expander(
-        f"More data sets · {count if not sources else len(sources)}",
-        key=section_key(ws, "sources"),
-        on_change="rerun",
-    )
-    if not panel.open:
-        return {}
-    with panel:
+    with section(ws, "sources", f"More data sets · {len(sources) or 'none'}") as opened:
+        if not opened:
+            return {}
         chosen = [_source(ws, number, source) for number, source in enumerate(sources)]
         slot("sources")
         kept = tuple(source for source in chosen if source is not None)
@@ -235,9 +230,10 @@ def _source(ws: Workspace, number: int, source: SourcePlan) -> SourcePlan | None
                 value=source.mask_clouds,
                 key=key_for(ws, f"mask-{name}"),
             )
+        changed = source
         with guard():
-            return replace(source, **changes)
-    return source
+            changed = replace(source, **changes)
+    return changed
 
 
 def _added(ws: Workspace) -> SourcePlan | None:
@@ -256,10 +252,9 @@ def _added(ws: Workspace) -> SourcePlan | None:
         help="Its pixels are laid on the main collection's grid, over the same dates.",
     )
     slot("collection")
-    if not st.button("Add", key="add-source", icon=":material/add:", disabled=not wanted):
-        return None
-    if not wanted:
-        raise PlanError("No data set is chosen.", hint="Choose one.", field="sources")
-    with guard(), st.spinner("Asking for the data set"):
-        return step.source_for(ws, wanted)
-    return None
+    pressed = st.button("Add", key="add-source", icon=":material/add:", disabled=not wanted)
+    found = None
+    if pressed and wanted:
+        with guard(), st.spinner("Asking for the data set"):
+            found = step.source_for(ws, wanted)
+    return found

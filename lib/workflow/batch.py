@@ -14,7 +14,7 @@ from lib.core.formats import duration_words
 from lib.core.plan import FileRef
 from lib.earthengine import assets, connection
 from lib.earthengine.connection import Connection
-from lib.workflow import store
+from lib.workflow import store, tablefiles, uploads
 from lib.workflow.document import Project, from_text, to_text
 from lib.workflow.work import deploy, results, samples, train
 from lib.workflow.work.order import Order, Work
@@ -80,8 +80,8 @@ def run(project_file: Path, out: Path, *, stream: TextIO = sys.stderr) -> dict[s
     project = _read(project_file)
     local = connection.local()
     progress = Printed(stream)
-    import_files(local, project, project_file.parent)
     out.mkdir(parents=True, exist_ok=True)
+    import_files(local, project, project_file.parent, out)
     seconds, summaries = {}, {}
     for kind, work in STEPS.items():
         order = Order.make(kind, project=project, connection=local, root=out)
@@ -109,14 +109,20 @@ def _read(project_file: Path) -> Project:
     return from_text(text)
 
 
-def import_files(local: Connection, project: Project, beside: Path) -> None:
+def import_files(local: Connection, project: Project, beside: Path, out: Path) -> None:
     """Make the project's files assets of Local Earth, after checking that they are the same.
+
+    Finished sample tables are put where the work looks for them, in the folder of the results.
 
     Raises:
         ProjectError: A file is missing, or differs from the one the project was made with.
     """
     for file in project.files:
-        import_file(resolve(file, beside), file.asset, local=local)
+        path = resolve(file, beside)
+        if tablefiles.is_table(file):
+            tablefiles.put(out, file, path.read_bytes())
+        else:
+            import_file(path, file.asset, local=local)
 
 
 def import_file(path: Path, asset: str, *, local: Connection | None = None) -> str:
@@ -128,7 +134,7 @@ def import_file(path: Path, asset: str, *, local: Connection | None = None) -> s
     Raises:
         RasterError, VectorError: It cannot be read or cannot be placed on the Earth.
     """
-    put = assets.import_features if path.suffix.lower() in VECTOR_ENDINGS else assets.import_raster
+    put = uploads.import_vectors if path.suffix.lower() in VECTOR_ENDINGS else assets.import_raster
     return put(local or connection.local(), path, asset, overwrite=True)
 
 

@@ -11,6 +11,7 @@ from lib.core.errors import AppError, PlanError
 from lib.core.imagery_plan import FormulaPlan, ImageryPlan, SourcePlan
 from lib.earthengine import imagery as service
 from lib.earthengine.access import is_own
+from lib.earthengine.assets import require_served
 from lib.earthengine.connection import Connection
 from lib.earthengine.formulas import names_in
 from lib.earthengine.stack import names_of, stack_names
@@ -54,6 +55,7 @@ def with_collection(connection: Connection, plan: ImageryPlan, collection: str) 
     Raises:
         NotFoundError: The connection has no such collection.
     """
+    require_served(connection, collection)
     fresh, notes = service.default_plan(connection, collection), list[str]()
     old, new = find(plan.collection), find(collection)
     same = _same_bands(old, new)
@@ -184,9 +186,7 @@ def _without_planet(plan: ImageryPlan, notes: list[str]) -> dict[str, Any]:
     return {"sources": (), "terrain": ()}
 
 
-def _other_sources(
-    plan: ImageryPlan, collection: str, notes: list[str]
-) -> tuple[SourcePlan, ...]:
+def _other_sources(plan: ImageryPlan, collection: str, notes: list[str]) -> tuple[SourcePlan, ...]:
     others = tuple(source for source in plan.sources if source.collection != collection)
     if others != plan.sources:
         notes.append("It is the main collection now, and no further data set any more.")

@@ -101,6 +101,7 @@ def source_for(workspace: Workspace, collection_id: str) -> SourcePlan:
             hint="Choose its bands where it stands.",
             field="sources",
         )
+    assets.require_served(workspace.connection, collection_id)
     own = plan_for(workspace, collection_id)
     return SourcePlan(
         collection_id, own.bands, (), mask_clouds=own.mask_clouds, composite=own.composite
@@ -176,6 +177,14 @@ def look(workspace: Workspace) -> ImageryView | None:
         bounds=aoi.bounds,
         is_image=not plan.start,
     )
+
+
+def seen_part(plan: ImageryPlan) -> tuple[object, ...]:
+    """What of a plan its preview depends on; other changes need no new one."""
+    known = find(plan.collection)
+    bands = () if known and known.vis else plan.bands
+    dates = (plan.start, plan.end, plan.mask_clouds, plan.composite, plan.percentile)
+    return (plan.collection, *dates, bands, plan.scale_m)
 
 
 def base_layers(workspace: Workspace) -> tuple[MapLayer, ...]:

@@ -89,7 +89,8 @@ def missing_for(workspace: Workspace, step: str) -> Missing | None:
     """What a step needs before it can begin; None where it can."""
     if step in ("home", "imagery"):
         return None
-    if workspace.project.aoi is None:
+    from_table = workspace.project.labels.kind == "table" and step in ("samples", "train")
+    if workspace.project.aoi is None and not from_table:
         return Missing("No area is chosen yet.", "imagery")
     if workspace.connection.can.file_import and uploads.missing(workspace):
         return Missing("Files that this project was made with are not here yet.", "imagery")
@@ -106,6 +107,8 @@ def missing_for(workspace: Workspace, step: str) -> Missing | None:
 
 def is_simulated(workspace: Workspace) -> bool:
     """Whether the project's imagery comes from the simulated planet."""
+    if workspace.project.labels.kind == "table" and workspace.project.aoi is None:
+        return False  # it stands on a table alone
     return imagery.plan_is_simulated(workspace.connection, workspace.project.imagery)
 
 

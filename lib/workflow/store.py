@@ -12,6 +12,7 @@ import re
 import shutil
 import tempfile
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,24 @@ from lib.workflow.document import Project, to_dict
 
 STEPS = ("imagery", "samples", "train", "deploy", "results")
 # A second network, trained for the other kind of split, is a result beside the five steps.
-# Doubtful labels are one beside the samples.
-KINDS = ("samples", "label_quality", "train", "other_split", "deploy", "results")
+# Doubtful labels are one beside the samples; so are cross-validation and search.
+KINDS = (
+    "samples",
+    "label_quality",
+    "crossval",
+    "search",
+    "train",
+    "other_split",
+    "deploy",
+    "results",
+)
 
 _PARTS: dict[str, tuple[str, ...]] = {
     "samples": ("connection", "aoi", "imagery", "labels", "legend", "sampling"),
     "label_quality": ("edits",),
     "train": ("edits", "split", "class_weights", "balance", "model"),
+    "crossval": ("edits", "class_weights", "balance", "model"),
+    "search": ("edits", "split", "class_weights", "balance", "model"),
     "other_split": (),
     "deploy": ("deployment",),
     "results": (),
@@ -42,10 +54,13 @@ _PARTS_OF_TABLE: dict[str, tuple[str, ...]] = {
 _AFTER = {
     "label_quality": "samples",
     "train": "samples",
+    "crossval": "samples",
+    "search": "samples",
     "other_split": "train",
     "deploy": "train",
     "results": "deploy",
 }
+_DECIDING = {"crossval": ("k", "kind", "seed", "block_size_m")}
 _WORDS = {
     "connection": "the connection",
     "aoi": "the area",
@@ -61,6 +76,9 @@ _WORDS = {
     "model": "the network's settings",
     "deployment": "the deployment",
 }
+_PLURAL = frozenset(
+    _WORDS[part] for part in ("labels", "legend", "edits", "class_weights", "model")
+)
 
 
 @dataclass(frozen=True)
@@ -69,12 +87,14 @@ class Found:
 
     Attributes:
         folder: Where its files are.
+        made_of: Everything that it depends on, by part.
         summary: What its step wrote about it.
         changed: In words, what has changed since; empty where it is up to date.
         finished: When it was completed, in seconds since 1970.
     """
 
     folder: Path
+    made_of: dict[str, Any]
     summary: dict[str, Any]
     changed: tuple[str, ...]
     finished: float
@@ -91,7 +111,7 @@ class Found:
             return ""
         *others, last = self.changed
         listed = f"{', '.join(others)} and {last}" if others else last
-        verb = "have" if others else "has"
+        verb = "have" if others or last in _PLURAL else "has"
         return f"{listed[0].upper()}{listed[1:]} {verb} changed since."
 
 
@@ -142,6 +162,12 @@ def _part(project: Project, realm: str, part: str) -> Any:
     return data[part]
 
 
+def deciding(kind: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a job's own settings its result depends on, as one part; a budget is none of it."""
+    names = _DECIDING.get(kind, ())
+    return {"settings": {name: settings[name] for name in names}} if names else {}
+
+
 def key_of(parts: dict[str, Any]) -> str:
     """The hash under which a result is kept."""
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
@@ -159,11 +185,16 @@ def find(root: Path, project: Project, realm: str, kind: str) -> Found | None:
     exact = _read(result_folder(root, kind, key_of(wanted)), wanted)
     if exact is not None:
         return exact
-    folders = [path.parent for path in (root / "results" / kind).glob("*/result.json")]
-    if not folders:
-        return None
-    newest = max(folders, key=lambda folder: (folder / "result.json").stat().st_mtime_ns)
-    return _read(newest, wanted)
+    others = find_all(root, project, realm, kind)
+    return others[-1] if others else None
+
+
+def find_all(root: Path, project: Project, realm: str, kind: str) -> tuple[Found, ...]:
+    """All results of a kind, in the order in which they were completed; see `find`."""
+    wanted = dependencies(project, realm, kind)
+    notes = (root / "results" / kind).glob("*/result.json")
+    found = (_read(path.parent, wanted) for path in notes)
+    return tuple(sorted((item for item in found if item), key=lambda item: item.finished))
 
 
 def _read(folder: Path, wanted: dict[str, Any]) -> Found | None:
@@ -174,7 +205,7 @@ def _read(folder: Path, wanted: dict[str, Any]) -> Found | None:
         return None
     made_of = note["depends_on"]
     changed = tuple(_WORDS[part] for part in wanted if wanted[part] != made_of.get(part))
-    return Found(folder, note["summary"], changed, finished)
+    return Found(folder, made_of, note["summary"], changed, finished)
 
 
 def finish(folder: Path, depends_on: dict[str, Any], summary: dict[str, Any]) -> None:

@@ -1,79 +1,153 @@
 """Step 3: the network, trained in a worker; a second one for the other split follows it."""
 
-from typing import Any
+import zipfile
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
 
 from lib.core.accuracy import Scores
 from lib.core.formats import duration_words, number
+from lib.core.home import loam_home
 from lib.core.legend import Legend
-from lib.models.families import FAMILIES, Family
+from lib.core.model_plan import ModelPlan
+from lib.core.samples import beside
+from lib.deploy.routes import ROUTES
+from lib.earthengine.stack import predictor_names
+from lib.jobs.process import available_bytes
+from lib.models.checkpoint import has_checkpoint
+from lib.models.families import FAMILIES, Family, Option, families_for, find_family
 from lib.models.families import weight_count as count_weights
+from lib.models.limits import Limits
+from lib.models.limits import limits as limits_of
+from lib.models.logs import FOLDER as LOGS
+from lib.workflow import runs, store
 from lib.workflow.store import Found
-from lib.workflow.views import Estimate, NetworkView, TrainView
+from lib.workflow.train_views import ImportanceView, NetworkView, ReliabilityView, TrainView
+from lib.workflow.views import Estimate
 from lib.workflow.workspace import StepJobs, Workspace
+
+__all__ = ["Option", "TrainView"]
 
 KIND = "train"
 _JOBS = StepJobs(KIND)
-start, job, cancel, resume, history = (
-    _JOBS.start,
-    _JOBS.job,
-    _JOBS.cancel,
-    _JOBS.resume,
-    _JOBS.history,
-)
+start, job, cancel, history = _JOBS.start, _JOBS.job, _JOBS.cancel, _JOBS.history
 OTHER = "other_split"
 other_job = StepJobs(OTHER).job
-SAMPLES_A_SECOND = 60_000
+VALUES_A_SECOND = 60_000 * 1_600
+"""Kept numbers a second (`Family.activations`): 60,000 samples of the first network's size."""
 START_S = 6.0
+_FORM_WORDS = {"pixel": "single pixels", "series": "series of dates", "patch": "patches"}
 
 
-def families() -> tuple[Family, ...]:
-    """Network families to choose from."""
-    return tuple(FAMILIES.values())
+def families(workspace: Workspace) -> tuple[Family, ...]:
+    """Families that can learn from samples of the project's form."""
+    plan = workspace.project.imagery
+    return families_for(plan.form, dense=plan.form == "patch" and plan.dense)
+
+
+def routes_of(family: Family) -> tuple[str, ...]:
+    """Titles of the deployments that take a family."""
+    return tuple(route.title for route in ROUTES.values() if family.name in route.families)
+
+
+def plan_of(family: Family, before: ModelPlan) -> ModelPlan:
+    """The defaults of a family, with what does not depend on it as it was."""
+    kept = ("forest_trees", "seed", "tensorboard", "mixed_precision")
+    return replace(family.defaults, **{name: getattr(before, name) for name in kept})
+
+
+def fit_family(workspace: Workspace) -> str:
+    """Choose a family that takes the project's samples, where the present one does not.
+
+    Returns:
+        A sentence on the change; empty where there was none.
+    """
+    plan = workspace.project.model
+    fitting = families(workspace)
+    if plan.family in [family.name for family in fitting]:
+        return ""
+    chosen = fitting[0]
+    title = FAMILIES[plan.family].title if plan.family in FAMILIES else plan.family
+    workspace.change(model=plan_of(chosen, plan))
+    form = _FORM_WORDS[workspace.project.imagery.form]
+    return f"The samples are {form}, which the {title} does not take. It is a {chosen.title} now."
 
 
 def weight_count(workspace: Workspace) -> int:
     """Weights that the network will have."""
-    samples = workspace.find("samples")
-    classes = len(samples.summary["legend"]) if samples else 2
-    plan = workspace.project.imagery
-    return count_weights(workspace.project.model, len(plan.bands) + len(plan.indices), classes)
+    *inner, n_in = _shape(workspace)[1:]
+    return count_weights(workspace.project.model, n_in, _classes(workspace), inner=tuple(inner))
+
+
+def needs(workspace: Workspace) -> Limits:
+    """Memory that training takes on this machine, and the most that fits."""
+    shape, classes = _shape(workspace), _classes(workspace)
+    return limits_of(workspace.project.model, shape, classes, bytes_free=available_bytes())
 
 
 def estimate(workspace: Workspace) -> Estimate:
     """What training will do and how long it may take."""
-    samples = workspace.find("samples")
-    count = samples.summary["count"] if samples else 0
-    model = workspace.project.model
-    seconds = START_S + count * model.epochs / SAMPLES_A_SECOND
+    model, shape = workspace.project.model, _shape(workspace)
+    kept = find_family(model.family).activations(model, shape[1:], _classes(workspace))
+    seconds = START_S + shape[0] * model.epochs * kept / VALUES_A_SECOND
     sentence = (
-        f"Train {number(weight_count(workspace))} weights on {number(count)} samples for "
+        f"Train {number(weight_count(workspace))} weights on {number(shape[0])} samples for "
         f"up to {model.epochs} epochs: {duration_words(seconds)}."
     )
     return Estimate(sentence, 0, seconds)
 
 
+def can_resume(workspace: Workspace) -> bool:
+    """Whether a training with these settings was interrupted, so that it can go on."""
+    key = store.key_of(store.dependencies(workspace.project, workspace.realm, KIND))
+    return has_checkpoint(store.result_folder(workspace.folder, KIND, key))
+
+
 def read(workspace: Workspace) -> TrainView | None:
     """The trained network with its scores; None where there is none yet.
 
-    The second network's training is started here once the first is there.
+    The second network's training is started here once the first is there and its test set open.
     """
     found = workspace.find(KIND)
     samples = workspace.find("samples")
     if found is None or samples is None:
         return None
     other = workspace.find(OTHER)
+    summary, opened = found.summary, runs.is_opened(found)
+    forest, validation = summary["baseline"], summary.get("validation")
     return TrainView(
-        network=_network(found.summary),
-        other=_network(other.summary) if other and not other.stale else None,
-        other_running=_other_running(workspace, found, other),
-        forest=Scores.from_json(found.summary["baseline"]),
-        weight_count=found.summary["weight_count"],
+        network=NetworkView.of(summary),
+        other=NetworkView.of(other.summary) if other and not other.stale else None,
+        other_running=opened and _other_running(workspace, found, other),
+        forest=Scores.from_json(forest) if forest else None,
+        validation=Scores.from_json(validation) if validation else None,
+        reliability=ReliabilityView.of(summary.get("reliability")),
+        importance=ImportanceView.of_summary(summary.get("importance")),
+        opened=opened,
+        opened_runs=runs.opened_count(workspace),
+        log_folder=_log_folder(found),
+        weight_count=summary["weight_count"],
         legend=Legend.from_json(samples.summary["legend"]),
         reference_map=samples.summary["reference_map"],
         simulated=samples.summary["simulated"],
         stale=found.stale,
         changed=found.changed_words,
     )
+
+
+def open_test(workspace: Workspace) -> None:
+    """Open the test set for the network that is shown."""
+    found = workspace.find(KIND)
+    if found is not None:
+        runs.open_test(workspace, found.folder.name)
+
+
+def _log_folder(found: Found) -> str:
+    """Where TensorBoard's logs lie, from LOAM_HOME; empty where there are none."""
+    folder = found.folder / LOGS
+    return str(folder.relative_to(loam_home())) if folder.is_dir() else ""
 
 
 def _other_running(workspace: Workspace, found: Found, other: Found | None) -> bool:
@@ -87,16 +161,27 @@ def _other_running(workspace: Workspace, found: Found, other: Found | None) -> b
     return status.live
 
 
-def _network(summary: dict[str, Any]) -> NetworkView:
-    split = summary["split"]
-    return NetworkView(
-        scores=Scores.from_json(summary["scores"]),
-        split_kind=split["kind"],
-        split_notes=tuple(split["notes"]),
-        sizes=(split["training"], split["validation"], split["test"]),
-        best_epoch=summary["best_epoch"],
-        epochs=summary["epochs"],
-        stopped=summary["stopped"],
-        seconds=summary["training_seconds"],
-        history=tuple(summary["history"]),
-    )
+def _classes(workspace: Workspace) -> int:
+    samples = workspace.find("samples")
+    return len(samples.summary["legend"]) if samples else 2
+
+
+def _shape(workspace: Workspace) -> tuple[int, ...]:
+    """Shape of the predictors: of the samples that were drawn, or of those to come."""
+    samples = workspace.find("samples")
+    if samples is None:
+        return (0, len(predictor_names(workspace.project.imagery)))
+    path = samples.folder / "samples.npz"
+    return _stored_shape(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _stored_shape(path: Path, _changed: int) -> tuple[int, ...]:
+    """Read the shape of stored predictors without the predictors themselves."""
+    if beside(path).is_file():
+        large = np.load(beside(path), mmap_mode="r", allow_pickle=False)
+        return tuple(int(length) for length in large.shape)
+    with zipfile.ZipFile(path) as archive, archive.open("predictors.npy") as file:
+        np.lib.format.read_magic(file)
+        shape, _order, _kind = np.lib.format.read_array_header_1_0(file)
+    return tuple(int(length) for length in shape)

@@ -13,9 +13,11 @@ from pathlib import Path
 
 from lib.core.errors import NotFoundError, PlanError, ProjectError
 from lib.core.plan import FileRef
+from lib.core.vectors.reading import read_vectors, to_geojson
 from lib.earthengine import assets
 from lib.earthengine.assets import Asset, AssetFacts, TableFacts
 from lib.earthengine.connection import Connection
+from lib.workflow import tablefiles
 from lib.workflow.workspace import Workspace
 
 _FOLDER = "uploads"
@@ -36,10 +38,36 @@ def own_tables(workspace: Workspace) -> tuple[TableFacts, ...]:
 
 def missing(workspace: Workspace) -> tuple[FileRef, ...]:
     """Files that the project was made with and that are no assets here yet."""
-    files = workspace.project.files
+    tables = [file for file in workspace.project.files if tablefiles.is_table(file)]
+    files = [file for file in workspace.project.files if file not in tables]
     folders = {file.asset.rpartition("/")[0] for file in files}
     there = {asset.id for folder in folders for asset in _in_folder(workspace, folder)}
-    return tuple(file for file in files if f"{_place(workspace)}{file.asset}" not in there)
+    lost = [file for file in tables if not tablefiles.place_of(workspace.folder, file).is_file()]
+    return (*lost, *(f for f in files if f"{_place(workspace)}{f.asset}" not in there))
+
+
+def import_vectors(
+    connection: Connection, path: Path, name: str, *, overwrite: bool = False
+) -> str:
+    """Make a vector file of any kind an asset of Local Earth, after reading it with care.
+
+    Args:
+        connection: One that takes files.
+        path: GeoJSON, KML, KMZ, zipped shapefile, GeoPackage, or CSV with places.
+        name: Last part of the asset's id.
+        overwrite: Whether an asset of that name may be replaced.
+
+    Returns:
+        The asset's id.
+
+    Raises:
+        VectorError: It cannot be read or placed on the Earth.
+    """
+    vectors = read_vectors(path.name, path.read_bytes())
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder) / f"{path.stem}.geojson"
+        plain.write_bytes(to_geojson(vectors))
+        return assets.import_features(connection, plain, name, overwrite=overwrite)
 
 
 def bring(workspace: Workspace, filename: str, data: bytes) -> str:
@@ -61,8 +89,11 @@ def bring(workspace: Workspace, filename: str, data: bytes) -> str:
             hint=f"Choose the very files: {names}. Another one can be imported beside them.",
             field="files",
         )
+    if tablefiles.is_table(wanted[0]):
+        tablefiles.put(workspace.folder, wanted[0], data)
+        return wanted[0].asset
     raster = Path(wanted[0].path).suffix.lower() in (".tif", ".tiff")
-    put = assets.import_raster if raster else assets.import_features
+    put = assets.import_raster if raster else import_vectors
     asset = take(workspace, filename, data, put)
     _use_instead(workspace, wanted[0], asset)
     return asset
@@ -123,7 +154,8 @@ def _note(workspace: Workspace, file: FileRef) -> None:
 
 def _seen(workspace: Workspace, kind: str) -> list[str]:
     """Ids of assets of a kind that are this project's, or everybody's."""
-    files = [file.asset for file in workspace.project.files]
+    noted = [file for file in workspace.project.files if not tablefiles.is_table(file)]
+    files = [file.asset for file in noted]
     own = {_folder(workspace), *(name.rpartition("/")[0] for name in files)}
     mine = [asset for folder in sorted(own) if folder for asset in _in_folder(workspace, folder)]
     names = {f"{_place(workspace)}{name}" for name in files}

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from lib.core.accuracy import Scores
 from lib.core.layer import MapLayer
 from lib.core.legend import Legend
 
@@ -48,7 +47,10 @@ class ImageryView:
 
 @dataclass(frozen=True)
 class ClassCount:
-    """One class of a sample set: what was asked for, what came, and where it went."""
+    """One class of a sample set: what was asked for, what came, and where it went.
+
+    `balanced` is what the training set has of it after resampling.
+    """
 
     name: str
     color: str
@@ -59,11 +61,16 @@ class ClassCount:
     test: int
     weight: float
     reason: str
+    balanced: int = 0
 
 
 @dataclass(frozen=True)
 class SamplesView:
-    """A sample set in figures, and its points for the map as (lon, lat, class position)."""
+    """A sample set in figures, and its points for the map as (lon, lat, class position).
+
+    `form` and `shape` are of one sample, `notes` tell what of the labels was left out, `dropped`
+    and `relabelled` count what a person changed by hand.
+    """
 
     count: int
     per_class: tuple[ClassCount, ...]
@@ -77,41 +84,11 @@ class SamplesView:
     seconds: float
     stale: bool
     changed: str
-
-
-@dataclass(frozen=True)
-class NetworkView:
-    """A trained network: its scores on the test set of its own split."""
-
-    scores: Scores
-    split_kind: str
-    split_notes: tuple[str, ...]
-    sizes: tuple[int, int, int]
-    best_epoch: int
-    epochs: int
-    stopped: str
-    seconds: float
-    history: tuple[dict[str, float], ...]
-
-
-@dataclass(frozen=True)
-class TrainView:
-    """The chosen network, the one for the other split once it is there, and the forest.
-
-    `reference_map` names the map that the labels come from; scores are then agreement with that
-    map. It is empty where the labels are a person's own polygons or points.
-    """
-
-    network: NetworkView
-    other: NetworkView | None
-    other_running: bool
-    forest: Scores
-    weight_count: int
-    legend: Legend
-    reference_map: str
-    simulated: bool
-    stale: bool
-    changed: str
+    form: str = "pixel"
+    shape: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+    dropped: int = 0
+    relabelled: int = 0
 
 
 @dataclass(frozen=True)

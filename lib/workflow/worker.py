@@ -10,7 +10,7 @@ from lib.jobs.worker_loop import run_worker
 from lib.workflow import store
 from lib.workflow.document import from_text
 from lib.workflow.project import connect_local
-from lib.workflow.work import deploy, results, samples, train
+from lib.workflow.work import crossval, deploy, quality, results, samples, search, train
 from lib.workflow.work.order import Order, Work
 from lib.workflow.workspace import realm_of
 
@@ -19,6 +19,9 @@ def main(argv: list[str]) -> int:
     """Serve jobs until there are none for a while."""
     works: Mapping[str, Work] = {
         "samples": samples.run,
+        "label_quality": quality.run,
+        "crossval": crossval.run,
+        "search": search.run,
         "train": train.run,
         "other_split": train.run_other_split,
         "deploy": deploy.run,
@@ -44,7 +47,8 @@ def order_of(kind: str, context: JobContext) -> Order:
     if context.spec["realm"] != realm_of(connection):
         raise JobError("The job was started with another connection.", hint="Start it again.")
     root = store.project_folder(context.spec["workspace"])
-    return Order.make(kind, project=project, connection=connection, root=root)
+    settings = context.spec.get("settings")
+    return Order.make(kind, project=project, connection=connection, root=root, settings=settings)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 import functools
 import sys
+import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ from lib.workflow.document import Project, to_text
 from lib.workflow.store import Found
 
 REPOSITORY = Path(__file__).parents[2]
+
+_SUBMITTING = threading.Lock()
 
 
 class Workspace:
@@ -92,19 +96,25 @@ class Workspace:
         latest = supervisor().latest(self.id, kind)
         return supervisor().status(latest) if latest else None
 
-    def submit(self, kind: str) -> str:
-        """Start the job that makes a result; one that is running already is returned instead."""
-        running = self.job(kind)
-        if running is not None and running.live:
-            return running.id
+    def submit(self, kind: str, settings: Mapping[str, Any] | None = None) -> str:
+        """Start the job that makes a result; one that is running already is returned instead.
+
+        Args:
+            kind: One of `store.KINDS`.
+            settings: What is asked of this job alone, as plain data; no part of the project.
+        """
         spec = {"workspace": self.id, "realm": self.realm, "project": to_text(self.project)}
-        return supervisor().submit(
-            kind,
-            spec,
-            project_id=self.id,
-            secret=secret_of(self.connection),
-            needs_secret=self.connection.kind != "local",
-        )
+        with _SUBMITTING:
+            running = self.job(kind)
+            if running is not None and running.live:
+                return running.id
+            return supervisor().submit(
+                kind,
+                {**spec, "settings": dict(settings or {})},
+                project_id=self.id,
+                secret=secret_of(self.connection),
+                needs_secret=self.connection.kind != "local",
+            )
 
     def cancel(self, kind: str) -> None:
         """Ask the newest job of a kind to stop."""

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import f1_score, jaccard_score, precision_score, recall_score
 
 from lib.core.accuracy import Scores, confusion_matrix, score, score_matrix
 from lib.core.errors import SampleError
+from lib.core.intervals import wilson_interval
 from lib.core.legend import Legend
 
 # Congalton 1991, Remote Sensing of Environment 37:35, table 1: rows map, columns reference.
@@ -210,3 +212,76 @@ def test_disagreement_is_what_accuracy_leaves(samples):
 
     left = scores.quantity_disagreement + scores.allocation_disagreement
     assert left == pytest.approx(1 - scores.overall_accuracy)
+
+
+def test_means_are_those_of_scikit_learn(congalton):
+    """sklearn.metrics: precision, recall and jaccard scores, macro and weighted."""
+    found = (
+        congalton.macro_users_accuracy,
+        congalton.macro_producers_accuracy,
+        congalton.macro_iou,
+        congalton.weighted_f1,
+        congalton.weighted_users_accuracy,
+        congalton.weighted_iou,
+    )
+    matrix = CONGALTON.T
+    truth, said = np.repeat(np.indices((4, 4)).reshape(2, -1), matrix.ravel(), axis=1)
+    expected = [
+        *(call(truth, said, average="macro") for call in (precision_score, recall_score)),
+        jaccard_score(truth, said, average="macro"),
+        *(f(truth, said, average="weighted") for f in (f1_score, precision_score, jaccard_score)),
+    ]
+
+    assert found == pytest.approx(expected, abs=1e-12)
+
+
+def test_each_measure_of_a_class_has_its_interval():
+    """Wilson's of 15 in 148 and 81 in 263 (Newcombe 1998); 2 IoU / (1 + IoU) for F1."""
+    users, iou = (
+        score_matrix(m, ["a", "b"]).per_class[0]
+        for m in ([[15, 0], [133, 5]], [[81, 82], [100, 0]])
+    )
+
+    assert users.users_interval95 == pytest.approx((0.0624, 0.1605), abs=5e-5)
+    assert users.interval95 == pytest.approx(wilson_interval(15, 15).limits)
+    assert iou.iou_interval95 == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    low, high = iou.iou_interval95
+    assert iou.f1_interval95 == pytest.approx((2 * low / (1 + low), 2 * high / (1 + high)))
+    assert low < iou.iou < high
+    assert iou.f1_interval95[0] < iou.f1 < iou.f1_interval95[1]
+
+
+def test_the_intervals_of_classes_rest_on_groups_where_there_are_some():
+    """Groups that are right or wrong as a whole: some √100 = 10 times as wide, less 40 groups."""
+    rng = np.random.default_rng(0)
+    reference = rng.integers(0, 2, 4000)
+    wrong = rng.random(40)[np.arange(4000) // 100] < 0.3
+    predicted = np.where(wrong, 1 - reference, reference)
+    legend = Legend.from_values(range(2))
+
+    grouped, alone = (
+        score(reference, predicted, legend, groups=ids) for ids in (np.arange(4000) // 100, None)
+    )
+
+    for name in ("interval95", "users_interval95", "f1_interval95", "iou_interval95"):
+        widths = [
+            np.subtract(*getattr(scores.per_class[0], name)[::-1]) for scores in (grouped, alone)
+        ]
+        assert 5 < widths[0] / widths[1] < 12
+
+
+def test_scores_of_an_older_file_are_read_without_the_figures_that_it_lacks(congalton):
+    data = congalton.to_json()
+    for name in [
+        key for key in data if key.startswith(("macro_", "weighted_")) and key != "macro_f1"
+    ]:
+        del data[name]
+    for row in data["per_class"]:
+        for name in ("users_interval95", "f1_interval95", "iou_interval95"):
+            del row[name]
+
+    old = Scores.from_json(json.loads(json.dumps(data)))
+
+    assert old.macro_f1 == congalton.macro_f1
+    assert old.weighted_f1 is old.per_class[0].iou_interval95 is None
+    assert old.per_class[0].interval95 == congalton.per_class[0].interval95

@@ -7,6 +7,7 @@ import ee
 import numpy as np
 
 from lib.core.expression import Expression
+from lib.core.grid import Grid
 from lib.deploy.native.compile import compile_network, probability_bands
 from lib.earthengine.access import Connection, with_connection
 from lib.earthengine.graphs import to_expression
@@ -42,11 +43,13 @@ def compiled_shares(
     return fetch(earth, written.expression, GRID, probability_bands(LEGEND), dtype=np.float64)
 
 
-def keras_of_series(earth: Connection, network: Any, predictors: Expression) -> Array:
+def keras_of_series(
+    earth: Connection, network: Any, predictors: Expression, grid: Grid = GRID
+) -> Array:
     """Probabilities of Keras for the valid pixels of the grid."""
     steps = network.inputs[0].shape[1]
     values, flags = series_names(NAMES, steps)
-    read, valid = fetch(earth, predictors, GRID, [*values, *flags])
+    read, valid = fetch(earth, predictors, grid, [*values, *flags])
     seen = read[valid]
     series = seen[:, : len(values)].reshape(-1, steps, len(NAMES))
     inputs = [series, seen[:, len(values) :, None]][: len(network.inputs)]

@@ -2,7 +2,9 @@ import pytest
 
 from lib.deploy.check import CheckRow, run_checks
 from lib.deploy.check_forms import form_checks
+from lib.deploy.check_layers import CHECKS
 from lib.deploy.native.forms import FORMS
+from lib.deploy.native.registry import writers
 from lib.earthengine.access import Connection, with_connection
 from lib.earthengine.connection import over_http
 
@@ -22,6 +24,10 @@ def test_every_form_of_the_compiler_is_checked(earth: Connection) -> None:
         return {check.form for check in form_checks()}
 
     assert names(earth) - {"whole network"} == set(FORMS)
+
+
+def test_every_layer_of_the_compiler_is_checked() -> None:
+    assert set(CHECKS) == set(writers())
 
 
 def test_check_when_nobody_answers_tells_so_in_every_row(monkeypatch: pytest.MonkeyPatch) -> None:

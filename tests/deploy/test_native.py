@@ -2,6 +2,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import ee
 import numpy as np
 import pytest
 
@@ -12,7 +13,8 @@ from lib.deploy.native import activations
 from lib.deploy.native.compile import compile_network, probability_bands
 from lib.deploy.native.forms import FORMS
 from lib.deploy.native.registry import writers
-from lib.earthengine.access import Connection
+from lib.earthengine.access import Connection, with_connection
+from lib.earthengine.graphs import to_expression, to_image
 from lib.earthengine.pixels import fetch
 from lib.models.artifact import Artifact
 from tests.deploy.conftest import GRID, LEGEND, NAMES, shuffled
@@ -48,6 +50,11 @@ def evaluated(
     assert 0 < valid.sum() < valid.size
     expected = Artifact.load(folder).network(read[valid], training=False)
     return shares[valid], keras.ops.convert_to_numpy(expected)
+
+
+@with_connection
+def add(connection: Connection, image: Expression, numbers: tuple[float, ...]) -> ee.Image:
+    return to_image(image).add(ee.Image.constant(list(numbers))).toDouble()
 
 
 LAYERS: dict[str, Callable[[], list[Any]]] = {
@@ -200,15 +207,43 @@ def test_activation_that_cannot_be_written_is_refused_by_name(
         compile_network(earth, folder, predictors, LEGEND)
 
 
-def test_network_that_looks_at_neighbours_is_refused(
+def test_network_of_more_axes_than_a_patch_is_refused(
     earth: Connection, predictors: Expression, save_network: Callable[[Any], Path]
 ) -> None:
-    patches = keras.Sequential(
-        [keras.Input((5, 5, 3)), layers.Conv2D(4, 3), layers.Flatten(), layers.Dense(4, "softmax")]
+    films = keras.Sequential(
+        [keras.Input((2, 5, 5, 3)), layers.Flatten(), layers.Dense(4, "softmax")]
     )
 
-    with pytest.raises(DeploymentError, match="does not read one pixel"):
-        compile_network(earth, save_network(patches), predictors, LEGEND)
+    with pytest.raises(DeploymentError, match="of 4 axes"):
+        compile_network(earth, save_network(films), predictors, LEGEND)
+
+
+def test_entropy_is_that_of_the_probabilities_of_keras(
+    earth: Connection, predictors: Expression, save_network: Callable[[Any], Path]
+) -> None:
+    folder = save_network(network(layers.Dense(5, activation="tanh")))
+    written = compile_network(earth, folder, predictors, LEGEND, output="entropy")
+
+    came, valid = fetch(earth, written.expression, GRID, ["entropy"])
+
+    read, _ = fetch(earth, predictors, GRID, NAMES)
+    shares = keras.ops.convert_to_numpy(Artifact.load(folder).network(read[valid])).astype(float)
+    expected = -(shares * np.log(shares)).sum(axis=1) / np.log(len(LEGEND))
+    assert np.abs(came[valid][:, 0] - expected).max() < TOLERANCE
+    assert np.ptp(expected) > 0.1
+
+
+def test_scaling_whose_terms_cancel_keeps_more_digits(
+    earth: Connection, predictors: Expression, save_network: Callable[[Any], Path]
+) -> None:
+    far = layers.Normalization(mean=[2000.0, 3000.0, 4000.0], variance=[0.25, 0.25, 0.25])
+    folder = save_network(network(far, layers.Dense(5, activation="tanh")))
+    moved = to_expression(add(earth, predictors, (2000.0, 3000.0, 4000.0)))
+
+    shares, expected = evaluated(earth, folder, moved)
+
+    # At 7 digits the difference is some 1e-3; float32 itself holds 2000 to 1e-4.
+    assert np.abs(shares - expected).max() < 1e-4
 
 
 def test_network_and_legend_that_differ_are_refused(
@@ -230,7 +265,8 @@ def test_network_larger_than_a_request_is_refused_with_its_size(
 
 
 def test_every_writer_is_a_layer_of_keras() -> None:
-    assert {name for name in writers() if not hasattr(layers, name)} == set()
+    others = {"Functional", "GetItem", "Sequential"}  # networks, and what brackets make
+    assert {name for name in writers() if not hasattr(layers, name)} == others
 
 
 def test_every_activation_is_a_function_of_keras() -> None:

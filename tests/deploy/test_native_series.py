@@ -7,10 +7,11 @@ import pytest
 
 from lib.core.errors import DeploymentError
 from lib.core.model_plan import ModelPlan
-from lib.deploy.native.compile import compile_network
+from lib.deploy.native.compile import compile_network, probability_bands
 from lib.earthengine.access import Connection
+from lib.earthengine.pixels import fetch
 from lib.models.networks import build_network
-from tests.deploy.conftest import LEGEND, NAMES, shuffled
+from tests.deploy.conftest import GRID, LEGEND, NAMES, shuffled
 from tests.deploy.forms import STEPS, compiled_shares, keras_of_series, series_image
 
 keras = pytest.importorskip("keras")
@@ -169,22 +170,33 @@ def test_recurrent_network_is_compiled_with_the_raster_route_proposed(
     assert "raster" in written.advice
 
 
-def test_long_recurrent_series_is_compiled_within_a_megabyte_and_answers_as_keras(
+def long_network(steps: int) -> Any:
+    inner = [layers.LSTM(8), layers.Dense(4, "softmax")]
+    return shuffled(keras.Sequential([keras.Input((steps, len(NAMES))), *inner]), spread=0.3)
+
+
+def test_recurrent_network_of_149_dates_is_compiled_within_a_megabyte(
     earth: Connection, save_network: Callable[[Any], Path]
 ) -> None:
-    network = shuffled(
-        keras.Sequential(
-            [keras.Input((149, len(NAMES))), layers.LSTM(8), layers.Dense(4, "softmax")]
-        ),
-        spread=0.3,
+    folder = save_network(long_network(149))
+
+    written = compile_network(earth, folder, series_image(earth, 149), LEGEND)
+
+    assert written.size_bytes < 1_000_000
+
+
+def test_recurrent_network_of_25_dates_gives_the_probabilities_of_keras(
+    earth: Connection, save_network: Callable[[Any], Path]
+) -> None:
+    network, predictors = long_network(25), series_image(earth, 25)
+    small = GRID.window((slice(0, 3), slice(0, 3)))
+    written = compile_network(
+        earth, save_network(network), predictors, LEGEND, output="probabilities"
     )
-    predictors = series_image(earth, 149)
-    folder = save_network(network)
 
-    shares, valid = compiled_shares(earth, folder, predictors)
+    shares, valid = fetch(earth, written.expression, small, probability_bands(LEGEND))
 
-    assert compile_network(earth, folder, predictors, LEGEND).size_bytes < 1_000_000
-    expected = keras_of_series(earth, network, predictors)
+    expected = keras_of_series(earth, network, predictors, small)
     assert np.abs(shares[valid] - expected).max() < TOLERANCE
 
 

@@ -3,6 +3,7 @@
 import io
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image, ImageOps
@@ -117,6 +118,24 @@ def draw_rectangle(page: Page, corner: tuple[int, int], opposite: tuple[int, int
     page.mouse.down()
     page.mouse.move(box["x"] + opposite[0], box["y"] + opposite[1], steps=4)
     page.mouse.up()
+
+
+def draw_polygon(page: Page, corners: Sequence[tuple[int, int]]) -> None:
+    """Draw a polygon on the map, corner by corner in its pixels, and close it."""
+    ground(page).locator(".leaflet-draw-draw-polygon").click()
+    box = page.locator(MAP).bounding_box()
+    assert box is not None
+    for x, y in (*corners, corners[0]):
+        page.mouse.move(box["x"] + x - 3, box["y"] + y)
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=3)
+        page.mouse.down()
+        page.mouse.up()
+
+
+def choose(page: Page, label: str, option: str | re.Pattern[str]) -> None:
+    """Choose an entry of a list."""
+    page.get_by_role("combobox", name=re.compile(label)).click()
+    page.get_by_role("option", name=option).click()
 
 
 def all_tiles_are_loaded(page: Page) -> None:

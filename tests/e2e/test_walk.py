@@ -31,7 +31,7 @@ from tests.e2e.hands import (
 )
 
 EPOCH = re.compile(r"Epoch (\d+) of 300")
-CROSSING = [[8.55, 47.30], [8.60, 47.33], [8.60, 47.30], [8.55, 47.33], [8.55, 47.30]]
+LINE = [[8.55, 47.30], [8.60, 47.33]]
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +88,8 @@ def train_with_a_reload_and_cancel(page: Page) -> None:
     go_on_to(page, "Train")
     page.get_by_text("More", exact=True).click()
     fill(page, "Batch size", "2")
-    fill(page, "Patience (epochs)", "500")
-    page.get_by_role("slider", name="Epochs at most").press("End")
+    fill(page, "Patience", "500")
+    fill(page, "Epochs", "300")
     see_below(page, re.compile("up to 300 epochs"))
     press(page, "Train")
     first = epoch_after(page, 0)
@@ -218,14 +218,15 @@ def with_area(chromium: Browser, app: App) -> Page:
     return page
 
 
-def test_polygon_that_crosses_itself_is_told_beside_its_control(with_area: Page) -> None:
+def test_file_without_a_polygon_is_told_beside_its_control(with_area: Page) -> None:
     area = metric(with_area, "Area")
-    crossing = {"type": "Polygon", "coordinates": [CROSSING]}
+    line = {"type": "LineString", "coordinates": LINE}
     press(with_area, "Type or upload an area")
-    upload(with_area, "GeoJSON file", "a.json", json.dumps(crossing).encode(), "application/json")
+    with_area.get_by_role("tab", name="File").click()
+    upload(with_area, "Vector file", "a.json", json.dumps(line).encode(), "application/json")
     press(with_area, "Use this file")
 
-    see_error(with_area, "[data-testid=stPopoverBody]", "crosses itself near 8.57")
+    see_error(with_area, "[data-testid=stPopoverBody]", "no polygon, so it has no surface")
     assert metric(with_area, "Area") == area
 
 

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from lib.core.errors import ModelError, PlanError, SampleError
+from lib.core.model_plan import ModelPlan
 from lib.core.plan import BalancePlan
 from lib.models.families import FAMILIES
 from lib.models.progress import EpochRow
-from lib.models.search import search
+from lib.models.search import _result, _run_trial, search
 from lib.models.search_space import plan_with, search_space
 from lib.models.study import Study
+from lib.models.training import TrainingRun
 from lib.models.trials import FAILED, FINISHED, JOURNAL, PRUNED, SearchResult, Trial
 from tests.models.helpers import SMALL, make_samples, make_split
 
@@ -106,23 +108,32 @@ def test_search_when_minutes_run_out_does_not_count_the_trial(tmp_path: Path) ->
     assert found.best_plan == PLAN
 
 
-def test_search_when_all_trials_diverge_says_why(tmp_path: Path) -> None:
-    plan = replace(PLAN, learning_rate=1.0, optimizer="sgd", hidden_units=(2_048, 2_048))
+def diverge(plan: ModelPlan, on_epoch: Any, stop: Any) -> TrainingRun:
+    raise ModelError("The network diverged in epoch 1.", hint="Lower the rate.")
 
-    with pytest.raises(ModelError, match="None of 2 trials gave a network.*diverged"):
-        run(tmp_path, plan=plan, trials=2, names=("dropout",))
 
-    assert [json.loads(line)["state"] for line in journal_of(tmp_path)[1:]] == [FAILED] * 2
+def test_trial_when_network_diverges_fails_and_says_why() -> None:
+    study = Study(search_space(PLAN, NAMES), PLAN, 0, [])
+
+    failed = _run_trial(study, PLAN, 0, diverge, None)
+
+    assert failed is not None
+    assert (failed.state, failed.score) == (FAILED, None)
+    assert failed.message == "The network diverged in epoch 1. Lower the rate."
+    assert study.ask(1).settings != failed.settings
+    with pytest.raises(ModelError, match="None of 1 trials gave a network"):
+        _result(PLAN, (failed,), "trials")
 
 
 def test_search_when_others_were_much_better_prunes_a_trial(tmp_path: Path) -> None:
-    run(tmp_path, trials=1)
+    plan = replace(PLAN, epochs=4, patience=4)
+    run(tmp_path, trials=1, plan=plan)
     head, line = journal_of(tmp_path)
     better = {**json.loads(line), "score": 1e-6, "losses": [1e-6, 1e-6, 1e-6]}
     lines = [head, *(json.dumps({**better, "number": number}) for number in range(5))]
     (tmp_path / JOURNAL).write_text("\n".join(lines) + "\n")
 
-    found = run(tmp_path, trials=6, plan=PLAN)
+    found = run(tmp_path, trials=6, plan=plan)
 
     assert found.trials[5].state == PRUNED
     assert len(found.trials[5].losses) == 2
@@ -182,7 +193,7 @@ def epoch(number: int, loss: float) -> EpochRow:
 
 
 def test_study_when_a_trial_is_worse_than_most_stops_it_after_the_warmup() -> None:
-    """Five trials at 1.0 are needed; with ten epochs the first is the warm-up."""
+    """Five trials are needed; of ten epochs the first is the warm-up."""
     plan = replace(PLAN, epochs=10)
     space = search_space(plan, ("learning_rate",))
     before = [

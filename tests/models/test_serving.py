@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from lib.core.errors import ModelError
 from lib.models import serving
-from lib.models.servable import Servable
+from lib.models.servable import RequestError, Servable
 from tests.localearth.serving import client_of
 
 VERTEX = "/v1/projects/p/locations/us-central1/endpoints/5:predict"
@@ -75,6 +75,23 @@ def test_predict_when_there_is_one_input_and_output_needs_no_names(tmp_path):
     found = Servable(directory).predict(b'{"instances": [[2, 4, 6]]}')
 
     np.testing.assert_array_equal(found, [[1, 2, 3]])
+
+
+def test_predict_when_a_signature_is_named_asks_that_one(tmp_path):
+    """TensorFlow Serving's "signature_name"."""
+    module, spec = tf.Module(), tf.TensorSpec([None], tf.float32, name="x")
+    module.half, module.twice = tf.function(lambda x: {"y": x / 2}), tf.function(lambda x: x * 2)
+    signatures = {
+        "serving_default": module.half.get_concrete_function(spec),
+        "twice": module.twice.get_concrete_function(spec),
+    }
+    tf.saved_model.save(module, str(tmp_path), signatures=signatures)
+    servable = Servable(tmp_path)
+
+    assert servable.predict(b'{"instances": [3]}') == [1.5]
+    assert servable.predict(b'{"signature_name": "twice", "instances": [3]}') == [6]
+    with pytest.raises(RequestError, match=r"no signature 'third'; there are .*'twice'"):
+        servable.predict(b'{"signature_name": "third", "instances": [3]}')
 
 
 @pytest.mark.parametrize(

@@ -124,3 +124,36 @@ def test_area_is_loaded_with_latitude_first():
     polygon = next(iter(mapparts.editable(AREA)._children.values()))
 
     assert polygon.locations[:2] == [[47.0, 12.0], [47.0, 13.0]]
+
+
+@pytest.mark.parametrize("several", [True, False])
+def test_map_is_told_whether_a_drawing_stands_beside_the_others(several):
+    assert f"window.loamSeveral = {json.dumps(several)};" in rendered(
+        mapparts.Drawings(several=several)
+    )
+
+
+def test_area_that_is_told_again_with_six_decimals_is_the_same_place():
+    exact = {"type": "Polygon", "coordinates": [[[x + 4e-7, y] for x, y in AREA["coordinates"][0]]]}
+
+    assert mapparts.same_place([AREA], exact)
+
+
+def test_area_whose_corner_moved_by_a_metre_is_another_place():
+    moved = [[12, 47], [13, 47], [13.00001, 48], [12, 48], [12, 47]]
+
+    assert not mapparts.same_place([{"type": "Polygon", "coordinates": [moved]}], AREA)
+
+
+def test_part_that_was_removed_makes_another_place():
+    both = {"type": "MultiPolygon", "coordinates": [AREA["coordinates"], [HOLE]]}
+
+    assert mapparts.same_place([AREA, {"type": "Polygon", "coordinates": [HOLE]}], both)
+    assert not mapparts.same_place([AREA], both)
+
+
+def test_area_that_is_loaded_is_filled_so_that_a_click_inside_finds_it():
+    polygon = next(iter(mapparts.editable(AREA)._children.values()))
+
+    assert polygon.options["fill"] is True
+    assert polygon.options["fillOpacity"] == 0.04

@@ -12,11 +12,11 @@ from lib.ui.modelpickers import _widths
     ids=["two layers", "one", "none", "loose spaces"],
 )
 def test_layer_widths_are_read_with_commas_and_spaces(text, widths):
-    assert _widths(text) == widths
+    assert _widths(text, "filters") == widths
 
 
 def test_layer_widths_that_are_no_numbers_are_told_beside_their_control():
     with pytest.raises(PlanError, match="is no list of layer widths") as caught:
-        _widths("64, many")
+        _widths("64, many", "filters")
 
-    assert caught.value.field == "hidden_units"
+    assert caught.value.field == "filters"

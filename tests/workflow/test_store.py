@@ -32,20 +32,22 @@ def test_result_for_the_same_settings_is_found_fresh(tmp_path: Path) -> None:
     assert (found.folder, found.stale, found.summary) == (folder, False, {"of": "Untitled"})
 
 
+STUDIES = {"crossval", "search"}
+TRAINED = {"train", "other_split", "deploy", "results"}
 CHANGES = {
     "samples": (
         {"sampling": SamplingPlan(per_class=99)},
-        {"samples", "train", "other_split", "deploy", "results"},
+        {"samples", "label_quality", *STUDIES, *TRAINED},
     ),
     "split": (
         {"split": SplitPlan(seed=9)},
-        {"train", "other_split", "deploy", "results"},
+        {"search", *TRAINED},
     ),
     "weights": (
         {"sampling": SamplingPlan(class_weights=False)},
-        {"train", "other_split", "deploy", "results"},
+        {*STUDIES, *TRAINED},
     ),
-    "model": ({"model": ModelPlan(seed=9)}, {"train", "other_split", "deploy", "results"}),
+    "model": ({"model": ModelPlan(seed=9)}, {*STUDIES, *TRAINED}),
     "name": ({"name": "other"}, set()),
 }
 

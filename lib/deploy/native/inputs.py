@@ -44,6 +44,19 @@ def form_of(network: Any) -> str:
     return FORMS[rank]
 
 
+def names_in(network: Any, names: Sequence[str]) -> list[str]:
+    """Bands of the predictor image that a network reads, in an order that arrays can be cut in.
+
+    Args:
+        network: As for `enter`.
+        names: Predictors in the network's order.
+    """
+    if form_of(network) != "series":
+        return list(names)
+    values, flags = series_names(names, int(_predictors(network).shape[1]))
+    return [*values, *flags] if len(network.inputs) == 2 else list(values)
+
+
 def enter(network: Any, image: ee.Image, names: Sequence[str], writing: Writing) -> Entering:
     """Arrange the bands of an image as a network reads them.
 

@@ -5,6 +5,7 @@ there is no axis of time. An affine map is kept back until something not affine 
 scaling, batch normalisation and a dense layer become one matrix and one bias in the expression.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,9 +19,9 @@ from lib.deploy.native.neighbours import Offsets
 
 Numbers = NDArray[np.float64]
 
-# float32 holds 7 digits; products of folded layers keep two more, as large terms may cancel.
+# What float32 holds.
 DIGITS = 7
-FOLDED_DIGITS = 9
+_MOST_MORE = 6
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,8 @@ class Signal:
         matrix: (width, values of the column) or None for the identity.
         scale: (values of the column,) or None for ones; applied before the matrix.
         shift: (width,) or None for zeros.
-        folded: Whether the numbers come from more than one layer.
+        digits: Significant digits of the numbers: more than float32 has where a scaling is folded
+            in whose terms are large and cancel.
         softmax: Whether a softmax over the channels is still to be written.
     """
 
@@ -133,7 +135,7 @@ class Signal:
     matrix: Numbers | None = None
     scale: Numbers | None = None
     shift: Numbers | None = None
-    folded: bool = False
+    digits: int = DIGITS
     softmax: bool = False
 
     def after(self, column: ee.Image, width: int | None = None, **layout: Any) -> "Signal":
@@ -147,9 +149,9 @@ class Signal:
             return self.after(self.written(writing)).affine(scale, shift, writing)
         moved = shift if self.shift is None else self.shift * scale + shift
         if self.matrix is not None:
-            return replace(self, matrix=self.matrix * scale[:, None], shift=moved, folded=True)
+            return replace(self, matrix=self.matrix * scale[:, None], shift=moved)
         scaled = scale if self.scale is None else self.scale * scale
-        return replace(self, scale=scaled, shift=moved, folded=True)
+        return replace(self, scale=scaled, shift=moved, digits=DIGITS + _more_digits(moved))
 
     def dense(self, matrix: Numbers, bias: Numbers, writing: Writing) -> "Signal":
         """Multiply each column with a matrix (out, in) and add a bias."""
@@ -173,7 +175,7 @@ class Signal:
         return as_column(softmax_bands(image, value_names(self.width), writing))
 
     def _written_affine(self, writing: Writing) -> ee.Image:
-        image, digits = self.column, FOLDED_DIGITS if self.folded else DIGITS
+        image, digits = self.column, self.digits
         if self.matrix is not None:
             writing.note("matrix")
             weights = self.matrix if self.scale is None else self.matrix * self.scale
@@ -190,6 +192,12 @@ class Signal:
         """A number for each row, the same in all columns, as a constant array image."""
         column = constant(numbers[:, None], digits)
         return repeated(column, 1, self.layout.columns, writing)
+
+
+def _more_digits(shift: Numbers) -> int:
+    """Digits that are lost where a scaled number is that much smaller than its two terms."""
+    greatest = float(np.abs(shift).max(initial=1.0))
+    return min(math.ceil(math.log10(max(greatest, 1.0))), _MOST_MORE)
 
 
 def start(column: ee.Image, width: int) -> Signal:

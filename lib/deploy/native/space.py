@@ -20,6 +20,8 @@ from lib.deploy.native.signal import Signal, Writing, as_bands, as_column, numbe
 
 Tap = tuple[int, int]
 
+_KERNELS = ("Conv2D", "DepthwiseConv2D", "SeparableConv2D")
+
 
 @writes("Conv2D")
 def write_conv2d(layer: Any, inputs: Sequence[Signal], writing: Writing) -> Signal:
@@ -70,6 +72,18 @@ def write_global_pooling(layer: Any, inputs: Sequence[Signal], writing: Writing)
         raise unwritable(layer, "it pools across pixels")
     sides = (1, 1) if layer.keepdims else ()
     return inputs[0].after(inputs[0].written(writing), sides=sides)
+
+
+def reach_of(network: Any) -> int:
+    """How far a network looks at most, in pixels; more than it does where branches are joined."""
+    kernels = [layer for layer in network.layers if type(layer).__name__ in _KERNELS]
+    return sum(
+        max(
+            size // 2 * wide
+            for size, wide in zip(_pair(layer.kernel_size), _pair(layer.dilation_rate), strict=True)
+        )
+        for layer in kernels
+    )
 
 
 def _around(layer: Any, signal: Signal, writing: Writing) -> Signal:

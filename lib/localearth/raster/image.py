@@ -138,8 +138,11 @@ class Reading:
         return [plane for index in indices if (plane := known[index]) is not None]
 
     def _recall(self, source: Source, grid: Grid, index: int) -> Plane | None:
-        entry = self._memo.get((id(source), grid, index))
-        return entry[1] if entry else None
+        key = (id(source), grid, index)
+        if key not in self._memo:
+            return None
+        self._memo.move_to_end(key)
+        return self._memo[key][1]
 
     def _remember(self, source: Source, grid: Grid, index: int, plane: Plane) -> None:
         key = (id(source), grid, index)

@@ -19,10 +19,13 @@ def run(order: Order, progress: Progress) -> None:
     with order.making() as making:
         progress.report("Compiling", "Writing the network as an expression", 0.05)
         predictors = imagery.predictors(connection, project.imagery, aoi)
-        probabilities = compile_network(
-            connection, network, predictors, samples.legend, output="probabilities"
+        grid = imagery.training_grid(connection, project.imagery, aoi)
+        probabilities, classes = (
+            compile_network(
+                connection, network, predictors, samples.legend, output=output, grid=grid
+            )
+            for output in ("probabilities", "class")
         )
-        classes = compile_network(connection, network, predictors, samples.legend, output="class")
         progress.stop_if_cancelled()
         progress.report("Checking", "Comparing the expression with Keras on held-out pixels", 0.4)
         test = make_split(samples, project.split).test
@@ -31,7 +34,7 @@ def run(order: Order, progress: Progress) -> None:
             probabilities.expression,
             predictors,
             network,
-            imagery.training_grid(connection, project.imagery, aoi),
+            grid,
             samples.lon[test],
             samples.lat[test],
         )

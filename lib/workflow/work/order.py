@@ -1,10 +1,11 @@
 """What every long part of a step gets: the order, and somebody to tell how far it is."""
 
 import contextlib
+import errno
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -50,6 +51,7 @@ class Order:
         connection: Who answers.
         root: The project's folder.
         depends_on: Everything the result depends on.
+        settings: What is asked of this job alone; no part of the project.
     """
 
     kind: str
@@ -57,17 +59,33 @@ class Order:
     connection: Connection
     root: Path
     depends_on: dict[str, Any]
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def make(cls, kind: str, *, project: Project, connection: Connection, root: Path) -> "Order":
+    def make(
+        cls,
+        kind: str,
+        *,
+        project: Project,
+        connection: Connection,
+        root: Path,
+        settings: Mapping[str, Any] | None = None,
+    ) -> "Order":
         """Order the result of a kind for a project."""
         parts = store.dependencies(project, realm_of(connection), kind)
-        return cls(kind, project, connection, root, parts)
+        asked = dict(settings or {})
+        parts |= store.deciding(kind, asked)
+        return cls(kind, project, connection, root, parts, asked)
 
     @property
     def folder(self) -> Path:
         """Where the result belongs."""
         return store.result_folder(self.root, self.kind, store.key_of(self.depends_on))
+
+    @property
+    def realm(self) -> str:
+        """Which connection answers, as results are kept by it."""
+        return realm_of(self.connection)
 
     def before(self, kind: str) -> Path:
         """The folder of an earlier result that this one builds on.
@@ -75,7 +93,7 @@ class Order:
         Raises:
             JobError: It is not there, or does not fit the project any more.
         """
-        found = store.find(self.root, self.project, realm_of(self.connection), kind)
+        found = store.find(self.root, self.project, self.realm, kind)
         if found is None or found.stale:
             raise JobError(
                 f"The step “{kind}” has no result for these settings.", hint="Run that step first."
@@ -97,13 +115,25 @@ class Order:
         """Make the folder, time the work, and mark the result as complete at the end."""
         making = Making(self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        yield making
+        try:
+            yield making
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise _full() from error
+            raise
         making.summary["seconds"] = round(time.monotonic() - making.started, 2)
         store.finish(self.folder, self.depends_on, making.summary)
 
     def discard(self) -> None:
         """Forget what is there of the result, so that it is made anew."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _full() -> JobError:
+    return JobError(
+        "The disk of this server is full; what was saved before is kept.",
+        hint="Make room, then start this step again: it goes on from there.",
+    )
 
 
 class Making:

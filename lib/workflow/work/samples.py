@@ -1,4 +1,4 @@
-"""Draw samples: labels meet predictors, class by class."""
+"""Draw samples, where labels meet predictors class by class, or read them from a table."""
 
 import shutil
 from pathlib import Path
@@ -8,9 +8,11 @@ from lib.core.aoi import Aoi
 from lib.core.errors import AoiError
 from lib.core.legend import Legend
 from lib.core.plan import LabelPlan
-from lib.core.samples import SampleSet, beside
+from lib.core.samples import NO_GROUP, SampleSet, beside
+from lib.core.tables.samples import samples_from_table
 from lib.earthengine import imagery, labels, sampling
 from lib.earthengine.fetching import Watch
+from lib.workflow import tablefiles
 from lib.workflow.work.order import SAMPLES, Order, Progress
 
 LEAST = 3
@@ -21,7 +23,37 @@ KEPT = "fetched"
 
 
 def run(order: Order, progress: Progress) -> None:
-    """Draw the samples that an order asks for and keep them as `samples.npz`."""
+    """Draw or read the samples that an order asks for and keep them as `samples.npz`."""
+    if order.project.labels.kind == "table":
+        _read_table(order, progress)
+    else:
+        _draw(order, progress)
+
+
+def _read_table(order: Order, progress: Progress) -> None:
+    """Make samples of a finished table; no service is asked."""
+    plan = order.project.labels
+    with order.making() as making:
+        progress.report("Reading", "Reading the table", 0.05)
+        table = tablefiles.table_of(order.root, plan.source)
+        legend = order.project.legend or tablefiles.own_legend(table, plan)
+        progress.report("Reading", "Making samples of its rows", 0.4)
+        progress.stop_if_cancelled()
+        samples, notes = samples_from_table(
+            tablefiles.with_numbers(table, plan), plan, legend, form=order.project.imagery.form
+        )
+        obtained = [int(count) for count in samples.counts]
+        samples = samples.with_classes_of_at_least(LEAST)
+        progress.report("Reading", "Keeping the samples", 0.8)
+        samples.save(making.folder / SAMPLES)
+        report = sampling.DrawReport(tuple(obtained), tuple(obtained), ("",) * len(legend))
+        making.summary = {
+            **_summary(samples, report, legend, plan, simulated=False),
+            "notes": list(notes),
+        }
+
+
+def _draw(order: Order, progress: Progress) -> None:
     project, connection = order.project, order.connection
     aoi = require_aoi(order)
     with order.making() as making:
@@ -73,7 +105,7 @@ def _summary(
         "reasons": [_reason(*row) for row in zip(report.obtained, report.reasons, strict=True)],
         "legend": samples.legend.to_json(),
         "predictors": list(samples.names),
-        "has_polygons": bool((samples.group >= 0).any()),
+        "has_polygons": bool((samples.group != NO_GROUP).any()),
         "reference_map": reference_map(plan),
         "simulated": simulated,
     }

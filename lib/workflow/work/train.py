@@ -1,17 +1,30 @@
 """Train a network and the forest beside it, and score both on the test set of their split."""
 
 import dataclasses
+import time
 from typing import Any
 
 from lib.core.accuracy import Scores, score
+from lib.core.formats import number
 from lib.core.plan import SplitPlan
 from lib.core.samples import SampleSet
 from lib.core.split import Split, make_split, other_kind
 from lib.models import baseline, runtime, training
 from lib.models.artifact import Artifact
 from lib.models.evaluate import evaluate
-from lib.models.progress import EpochRow
+from lib.models.explain import predictor_importance, reliability
+from lib.models.progress import BatchRow, EpochRow
+from lib.workflow import runs
 from lib.workflow.work.order import Making, Order, Progress
+
+_BETWEEN_WORDS_S = 1.0
+"""Seconds between two sentences within an epoch; shorter epochs are told as a whole."""
+_SHUFFLED_VALUES = 200_000_000
+"""Predictor values that go through a network for the importances: some 20 s on two cores."""
+_REPEATS = 10
+_FEWEST_REPEATS = 3
+_QUICK_FOREST = 50_000
+"""Training samples up to which a cancelled run gets its forest: it ends within seconds."""
 
 
 def warm_up() -> None:
@@ -24,9 +37,21 @@ def run(order: Order, progress: Progress) -> None:
     samples = order.samples()
     split = make_split(samples, order.project.split)
     with order.making() as making:
+        opened = runs.opens_test(order.root, order.project, order.realm)
         making.summary = _train(order, samples, split, making, progress)
         progress.report("Forest", "Training the random forest beside it", 0.92)
-        making.summary["baseline"] = _forest(order, samples, split).to_json()
+        cancelled = making.summary["stopped"] == training.CANCELLED
+        forest = _forest(order, samples, split, quick=cancelled)
+        artifact = Artifact.load(making.folder)
+        making.summary |= {
+            "baseline": forest.to_json() if forest else None,
+            "validation": _validation(artifact, samples, split).to_json(),
+            "reliability": dataclasses.asdict(reliability(artifact, samples, split)),
+            "importance": None,
+            "test_opened": opened,
+        }
+        if not cancelled:
+            making.summary["importance"] = _importance(artifact, samples, split, progress)
 
 
 def run_other_split(order: Order, progress: Progress) -> None:
@@ -45,10 +70,7 @@ def other_plan(plan: SplitPlan, samples: SampleSet) -> SplitPlan:
 def _train(
     order: Order, samples: SampleSet, split: Split, making: Making, progress: Progress
 ) -> dict[str, Any]:
-    def on_epoch(row: EpochRow) -> None:
-        progress.append_history(dataclasses.asdict(row))
-        progress.report("Training", epoch_words(row), 0.9 * row.epoch / row.epochs, row.eta_s)
-
+    teller = _Teller(progress)
     progress.report("Starting", "Building the network", 0.01)
     progress.clear_history()
     run = training.train(
@@ -56,9 +78,11 @@ def _train(
         split,
         order.project.model,
         run_dir=making.folder,
-        on_epoch=on_epoch,
+        on_epoch=teller.epoch,
+        on_batch=teller.batch,
         should_stop=progress.cancelled,
         class_weights=order.project.sampling.class_weights,
+        balance=order.project.balance,
     )
     if not run.best_epoch:
         progress.stop_if_cancelled()
@@ -72,10 +96,54 @@ def _train(
         "training_seconds": round(run.seconds, 2),
         "weight_count": artifact.card.weight_count,
         "history": [dataclasses.asdict(row) for row in run.history],
+        "notes": list(run.notes),
     }
 
 
-def _forest(order: Order, samples: SampleSet, split: Split) -> Scores:
+class _Teller:
+    """Says how far training is: every epoch, and within long ones about every second."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._told = time.monotonic()
+
+    def epoch(self, row: EpochRow) -> None:
+        self._progress.append_history(dataclasses.asdict(row))
+        self._say(epoch_words(row), row.epoch / row.epochs, row.eta_s)
+
+    def batch(self, row: BatchRow) -> None:
+        if time.monotonic() - self._told >= _BETWEEN_WORDS_S:
+            done = (row.epoch - 1 + row.step / row.steps) / row.epochs
+            self._say(batch_words(row), done, row.eta_s)
+
+    def _say(self, words: str, done: float, eta_s: float) -> None:
+        self._told = time.monotonic()
+        self._progress.report("Training", words, 0.9 * done, eta_s)
+
+
+def _validation(artifact: Artifact, samples: SampleSet, split: Split) -> Scores:
+    """Score a network on its validation set: by these figures runs may be compared."""
+    rows = split.validation
+    return score(
+        samples.class_index[rows],
+        artifact.classify_samples(samples, rows),
+        samples.legend,
+        groups=None if split.groups is None else split.groups[rows],
+        seed=split.seed,
+    )
+
+
+def _forest(order: Order, samples: SampleSet, split: Split, *, quick: bool) -> Scores | None:
+    """Score the forest; an earlier run's where it is the same one.
+
+    Returns:
+        None where it has to be quick and the forest would take long.
+    """
+    known = runs.same_forest(order.root, order.project, order.realm)
+    if known is not None:
+        return known
+    if quick and len(split.training) > _QUICK_FOREST:
+        return None
     plan = order.project.model
     predicted = baseline.train_forest(
         samples,
@@ -88,9 +156,44 @@ def _forest(order: Order, samples: SampleSet, split: Split) -> Scores:
     return score(reference, predicted, samples.legend, groups=split.test_groups, seed=split.seed)
 
 
+def _importance(
+    artifact: Artifact, samples: SampleSet, split: Split, progress: Progress
+) -> dict[str, Any] | None:
+    """Shuffle each predictor, fewer times or on fewer test samples where that would take long."""
+    if len(split.test) < 2:
+        return None
+    repeats, step = shuffles(samples.predictors[0].size, len(samples.names), len(split.test))
+    progress.report("Predictors", "Finding out which predictors count", 0.96)
+    some = dataclasses.replace(split, test=split.test[::step])
+    found = predictor_importance(artifact, samples, some, repeats=repeats)
+    return {**dataclasses.asdict(found), "repeats": repeats, "of": len(split.test)}
+
+
+def shuffles(values: int, predictors: int, tested: int) -> tuple[int, int]:
+    """How often each predictor is shuffled, and among each how many-th of the test samples.
+
+    Args:
+        values: Predictor values of one sample.
+        predictors: Number of predictors.
+        tested: Number of test samples.
+    """
+    once = max(1, values * predictors * tested)
+    repeats = min(_REPEATS, max(_FEWEST_REPEATS, _SHUFFLED_VALUES // once))
+    step = -(-once * repeats // _SHUFFLED_VALUES)
+    return repeats, min(step, max(1, tested // 2))
+
+
 def epoch_words(row: EpochRow) -> str:
     """Say how far training is, as the page and the command line do."""
     return f"Epoch {row.epoch} of {row.epochs} · validation loss {row.val_loss:.2f}"
+
+
+def batch_words(row: BatchRow) -> str:
+    """Say how far training is within an epoch."""
+    return (
+        f"Epoch {row.epoch} of {row.epochs} · batch {number(row.step)} of {number(row.steps)} · "
+        f"loss {row.loss:.2f} · {number(row.samples_per_s)} samples a second"
+    )
 
 
 def split_summary(split: Split) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Bundles: a network in the formats that people take away, each proven and explained."""

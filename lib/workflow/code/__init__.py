@@ -1,0 +1,1 @@
+"""The code of a project: what students and analysts take along, without Loam."""

@@ -1,0 +1,43 @@
+"""Samples as files that a person takes home, written only when they are asked for."""
+
+import json
+import re
+
+from lib.core.samples import SampleSet
+from lib.core.tables import writing
+from lib.core.tables.snippets import snippet
+from lib.workflow.workspace import Workspace
+
+
+def formats(form: str) -> tuple[writing.Format, ...]:
+    """Kinds of file that can hold samples of a form."""
+    return tuple(kind for kind in writing.FORMATS if form != "patch" or kind.patches)
+
+
+def stem(workspace: Workspace, *, simulated: bool) -> str:
+    """What files are called before their ending; those of the simulated planet say so."""
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", workspace.project.name).strip("-").lower() or "loam"
+    return f"{plain}-samples-simulated" if simulated else f"{plain}-samples"
+
+
+def content(samples: SampleSet, kind: str) -> bytes:
+    """Write samples in a format.
+
+    Raises:
+        SampleError: The format cannot hold them.
+    """
+    return next(iter(writing.files_of(samples, kind).values()))
+
+
+def features(samples: SampleSet) -> bytes:
+    """Describe the features of the TFRecord as JSON."""
+    return json.dumps(writing.feature_description(samples), indent=2, ensure_ascii=False).encode()
+
+
+def code(samples: SampleSet, kind: str, name: str) -> str:
+    """Python that reads a file of the samples.
+
+    Raises:
+        SampleError: The format cannot hold them.
+    """
+    return snippet(samples, kind, stem=name)

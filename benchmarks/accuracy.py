@@ -28,9 +28,10 @@ WORDS = (
     "the one with the best mean macro F1 on the *validation* sets is chosen, and it alone is "
     "scored on the test set, beside a random forest that learned from the same samples. The test "
     "set of a data set is one for all seeds; the seed decides which of the other samples "
-    "validate, and the weights that the network and the forest begin with. Figures are mean ± "
-    "standard deviation over the seeds, which says nothing of another draw of the test set. The "
-    "data are public ones of others and no part of this project: `LOAM_DATA` names their folder."
+    "validate (where few whole groups can, it may be the same ones each time), and the chance "
+    "within network and forest. Figures are mean ± standard deviation over the seeds, which says "
+    "nothing of another draw of the test set. The data are public ones of others and no part of "
+    "this project: `LOAM_DATA` names their folder."
 )
 SEEDS = (0, 1, 2)
 ALLOWED = 0.01

@@ -147,16 +147,20 @@ def _raster(path: Path, side: int) -> Path:
     return path
 
 
+def _peak_mb() -> float:
+    """The most memory that this process had; `ru_maxrss` counts what started it too."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1000 for line in lines if line.startswith("VmHWM"))
+
+
 def _alone(source: Path, run_dir: Path, keep: Path) -> None:
     """Map a raster in this process and print what it took."""
-    import resource
-
     legend = Artifact.load(run_dir).card.legend
     started = time.perf_counter()
     _ours(source, run_dir, source.with_suffix(".map.tif"), keep, legend)
     found = {
         "seconds": time.perf_counter() - started,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000,
+        "peak_mb": _peak_mb(),
         "tensorflow": "tensorflow" in sys.modules,
     }
     print(json.dumps(found))

@@ -1,4 +1,4 @@
-"""Deploy: the network becomes an Earth Engine expression, proven equal to the original."""
+"""Deploy: the network is brought to where it maps, proven equal to the original."""
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ def show_parity(view: DeployView) -> None:
         frame.stale_note(view.changed)
     frame.section("Parity check", simulated=view.simulated)
     st.markdown(
-        ":gray[The expression and the Keras model predict the same held-out pixels. Above the "
+        ":gray[The deployed form and the Keras model predict the same held-out samples. Above the "
         "bound, the network is not handed over.]"
     )
     difference, bound, pixels, masked = frame.facts("parity", [1, 1, 1, 1])
@@ -37,9 +37,13 @@ def show_parity(view: DeployView) -> None:
 
 def show_size(view: DeployView) -> None:
     """Show the size of the expression against the limit, and what it is made of."""
+    if not view.limit_bytes:
+        return
     frame.section("Size")
     figures.size_meter(view.size_bytes, view.limit_bytes)
     st.markdown(plain(view.forest_words))
+    if view.advice:
+        st.info(plain(view.advice), icon=":material/info:")
     frame.section("What it is made of")
     st.markdown(" · ".join(f"`{form}`" for form in view.forms))
     known = (
@@ -64,7 +68,9 @@ with guard():
     with right:
         frame.heading("deploy")
         with guard():
-            pickers.keep(ws, deployment=modelpickers.route(ws, deploy.routes()))
+            pickers.keep(ws, deployment=modelpickers.route(ws, deploy.routes(ws)))
+        for words in deploy.refused_routes(ws):
+            st.caption(plain(words))
     with left:
         progress.watch(lambda: deploy.job(ws), lambda: deploy.cancel(ws))
         if view is not None:
@@ -72,8 +78,8 @@ with guard():
             show_size(view)
         elif not busy:
             frame.empty(
-                "The parity check appears here: the same pixels, predicted by the network and by "
-                "the expression, and the greatest difference between the two."
+                "The parity check appears here: the same samples, predicted by the network and by "
+                "its deployed form, and the greatest difference between the two."
             )
     fresh = view is not None and not view.stale
     footer.step_bar(
@@ -83,7 +89,7 @@ with guard():
         start=lambda: deploy.start(ws),
         fresh=fresh,
         busy=busy,
-        done="The network is an expression, and both forms agree. Next, put it on the map.",
+        done="Both forms of the network agree. Next, put it on the map.",
     )
     stopped = busy or progress.has_ended_badly(job)
     guide.drive("deploy", start=lambda: deploy.start(ws), fresh=fresh, stopped=stopped)

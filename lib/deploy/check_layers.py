@@ -14,7 +14,7 @@ from lib.deploy.native.inputs import enter
 from lib.deploy.native.neighbours import probe
 from lib.deploy.native.signal import Writing, as_bands, value_names
 from lib.deploy.native.walk import write_network
-from lib.earthengine.access import Connection
+from lib.earthengine.access import Connection, with_connection
 from lib.earthengine.graphs import projection_of, to_expression
 from lib.earthengine.pixels import fetch
 from lib.earthengine.stack import series_names
@@ -129,11 +129,12 @@ CHECKS: dict[str, LayerCheck] = {
 """By the name of the Keras class."""
 
 
+@with_connection
 def layer_answer(connection: Connection, check: LayerCheck, grid: Grid) -> tuple[Numbers, Numbers]:
     """What Keras gives for a layer, and what the service gives for its expression.
 
     Args:
-        connection: Service to ask; call it inside of a function `with_connection`.
+        connection: Service to ask.
         check: The layer.
         grid: Where; its pixel in row 1 and column 2 is compared.
     """

@@ -17,7 +17,9 @@ from lib.core.errors import DeploymentError
 from lib.core.grid import Grid
 from lib.deploy.disk import full_disk
 
-_CACHE_BYTES = 96 * 1024**2
+CACHE_BYTES = 96 * 1024**2
+"""What GDAL may keep of files in memory; by itself it takes a twentieth of the machine's."""
+
 _TILE = 512
 
 
@@ -69,7 +71,7 @@ def write_cog(raw: RawMap, path: Path, *, overviews: str, level: int) -> None:
         "bigtiff": "if_safer",
     }
     try:
-        with rasterio.Env(GDAL_CACHEMAX=_CACHE_BYTES):
+        with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
             rasterio.shutil.copy(str(described), str(unfinished), driver="COG", **options)
             _refuse_cut_off(unfinished)
         unfinished.replace(path)

@@ -31,5 +31,22 @@ ROUTES = {
         needs=(),
         families=("mlp", "softmax", "temporal_cnn", "lstm", "gru", "fcn"),
     ),
+    "raster": Route(
+        "raster",
+        "Map as a file",
+        "Predictors are fetched block by block and classified here, which every network can do. "
+        "The map is a GeoTIFF with classes, probabilities and entropy.",
+        needs=(),
+        families=(
+            "mlp",
+            "softmax",
+            "temporal_cnn",
+            "lstm",
+            "gru",
+            "patch_cnn",
+            "fcn",
+            "unet",
+        ),
+    ),
 }
 """Routes by name, the one to offer first at the front."""

@@ -91,6 +91,18 @@ def class_visual(legend: Legend) -> Visual:
     return Visual((CLASS_BAND,), 0, len(legend) - 1, palette=legend.colors)
 
 
+@with_connection
+def stored_classes(
+    connection: Connection,  # noqa: ARG001 - used by the decorator
+    asset: str,
+    legend: Legend,
+) -> Expression:
+    """Write a class map that was stored with the legend's values as one of class indices."""
+    codes = ee.Image(asset).select(0)
+    index = codes.remap(list(legend.values), list(range(len(legend))))
+    return to_expression(index.toByte().rename(CLASS_BAND))
+
+
 def _drawn(image: ee.Image, visual: Visual) -> ee.Image:
     bands, low, high = list(visual.bands), visual.min, visual.max
     if visual.palette:

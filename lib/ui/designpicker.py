@@ -100,9 +100,9 @@ def _calculator(ws: Workspace, classes: Legend) -> None:
         )
         share = ws.project.split.test
         st.markdown(
-            f"**{number(size.test)}** test samples tell it so closely. With {percent_words(share)} of the "
-            "samples in the test set, and 50 of each class there, that is "
-            f"**{number(size.per_class)}** in each of {len(classes)} classes."
+            f"**{number(size.test)}** test samples tell it so closely. With "
+            f"{percent_words(share)} of the samples in the test set, and 50 of each class there, "
+            f"that is **{number(size.per_class)}** in each of {len(classes)} classes."
         )
         st.caption(f"{OLOFSSON}, equation 13.")
         with guard():

@@ -16,7 +16,7 @@ from lib.ui.classlist import safe_color
 from lib.ui.guard import guard, plain, slot
 from lib.ui.parts import section_key
 from lib.ui.state import key_for
-from lib.workflow import labels
+from lib.workflow import legends
 from lib.workflow.project import Workspace
 
 LEFT_OUT = "Left out"
@@ -75,7 +75,7 @@ def _table(ws: Workspace, source: Legend, classes: Legend) -> None:
     )
     changes = st.session_state.get(key) or {}
     if any(changes.get(part) for part in ("edited_rows", "deleted_rows")) or _named(changes):
-        labels.edit_legend(ws, source, lambda edit: _applied(edit, classes, changes))
+        legends.edit_legend(ws, source, lambda edit: _applied(edit, classes, changes))
         _changed()
 
 
@@ -98,7 +98,7 @@ def _applied(edit: LegendEdit, classes: Legend, changes: dict[str, Any]) -> Lege
         edit = edit.drop(classes.values[int(row)])
     for cells in _named(changes):
         number = cells.get("Value")
-        edit = labels.add_class(
+        edit = legends.add_class(
             edit,
             str(cells["Name"]),
             value=None if number is None else int(number),
@@ -140,10 +140,10 @@ def _merge(ws: Workspace, source: Legend, classes: Legend) -> None:
         _recolour(ws, source, classes, chosen[0])
     with st.container(horizontal=True), guard():
         if st.button("Merge", key="merge-classes", disabled=len(chosen) < 2):
-            labels.edit_legend(ws, source, lambda edit: edit.merge(chosen, name=name.strip()))
+            legends.edit_legend(ws, source, lambda edit: edit.merge(chosen, name=name.strip()))
             _changed()
         if st.button("Drop", key="drop-classes", disabled=not chosen):
-            labels.edit_legend(ws, source, lambda edit: _without(edit, chosen))
+            legends.edit_legend(ws, source, lambda edit: _without(edit, chosen))
             _changed()
 
 
@@ -151,7 +151,7 @@ def _recolour(ws: Workspace, source: Legend, classes: Legend, value: int) -> Non
     now = classes.colors[classes.index_of(value)]
     colour = st.color_picker("Colour", now, key=key_for(ws, f"colour-{value}"))
     if colour.lower() != now:
-        labels.edit_legend(ws, source, lambda edit: edit.recolour(value, colour))
+        legends.edit_legend(ws, source, lambda edit: edit.recolour(value, colour))
         st.rerun()
 
 
@@ -162,7 +162,7 @@ def _without(edit: LegendEdit, values: list[int]) -> LegendEdit:
 
 
 def _take(ws: Workspace, source: Legend) -> None:
-    names = labels.presets()
+    names = legends.presets()
     chosen = st.selectbox(
         "Published legend",
         list(names),
@@ -171,23 +171,23 @@ def _take(ws: Workspace, source: Legend) -> None:
     )
     with guard():
         if st.button("Take it", key="take-preset"):
-            _changed(labels.take_legend(ws, source, labels.published(chosen)))
+            _changed(legends.take_legend(ws, source, legends.published(chosen)))
         upload = st.file_uploader(
             "Legend as CSV", type=["csv", "tsv", "txt"], key=key_for(ws, "legend-file")
         )
         slot("classes")
         if upload and st.button("Read it", key="take-file"):
             read = legend_from_csv(upload.name, upload.getvalue())
-            _changed(labels.take_legend(ws, source, read))
+            _changed(legends.take_legend(ws, source, read))
     own = ws.project.legend is None or ws.project.labels.kind == "drawn"
     if not own and st.button("Take those of the labels", key="own-legend"):
-        labels.use_source_legend(ws)
+        legends.use_source_legend(ws)
         _changed()
 
 
 def _values(ws: Workspace, source: Legend, classes: Legend) -> None:
     """Offer which class each value of the label source stands for."""
-    known = labels.values_of_source(ws, source)
+    known = legends.values_of_source(ws, source)
     lost = sum(each.becomes is None for each in known)
     words = f"What the labels mean · {lost} left out" if lost else "What the labels mean"
     if not st.toggle(words, key=section_key(ws, "values"), help="Which class each value becomes."):
@@ -218,7 +218,7 @@ def _values(ws: Workspace, source: Legend, classes: Legend) -> None:
     changes = {int(row): cells["Class"] for row, cells in edited.items() if "Class" in cells}
     for row, name in changes.items():
         to = None if name == LEFT_OUT else classes.values[classes.names.index(name)]
-        labels.let_stand_for(ws, source, known[row].value, to)
+        legends.let_stand_for(ws, source, known[row].value, to)
     if changes:
         st.rerun()
 

@@ -70,7 +70,8 @@ def needs(ws: Workspace) -> None:
         most = [f"{number(limits.most_samples)} samples"] if limits.most_samples < _PLENTY else []
         most += [f"patches of {limits.most_side} pixels a side"] if limits.most_side else []
         room = f" There is room for {', or '.join(most)}." if most else ""
-        st.caption(plain(f"{limits.words}{room} A batch may hold up to {number(limits.most_batch)}."))
+        batch = f" A batch may hold up to {number(limits.most_batch)}."
+        st.caption(plain(limits.words + room + batch))
     else:
         st.warning(plain(limits.words), icon=":material/memory:")
 

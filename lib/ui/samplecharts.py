@@ -29,7 +29,15 @@ def signatures(rows: Sequence[SignatureRow], *, over: str, simulated: bool) -> L
     shades = alt.Scale(
         domain=list(dict.fromkeys(data["name"])), range=list(dict.fromkeys(data["color"]))
     )
-    legend = alt.Legend(title=None, orient="bottom", columns=4, symbolType="stroke", labelLimit=150)
+    legend = alt.Legend(
+        title=None,
+        orient="bottom",
+        columns=2,
+        symbolType="stroke",
+        symbolOpacity=1,
+        symbolStrokeWidth=3,
+        labelLimit=150,
+    )
     color = alt.Color("name:N", scale=shades, legend=legend)
     base = alt.Chart(data).encode(x=x, color=color)
     band = base.mark_area(opacity=0.18).encode(

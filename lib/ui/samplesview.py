@@ -126,7 +126,7 @@ def _counts(view: SamplesView) -> None:
     if view.form != "pixel":
         st.caption(_shape_words(view))
     frame.notes((*view.notes, *view.split_notes))
-    if view.split_error:
+    if view.split_error and not view.stale:
         st.error(plain(view.split_error), icon=":material/error:")
 
 

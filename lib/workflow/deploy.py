@@ -1,7 +1,8 @@
-"""Step 4: the network becomes an Earth Engine expression, proven equal to the original."""
+"""Step 4: the network is brought to where it maps, proven equal to the original."""
 
 from lib.core.formats import number
 from lib.deploy.routes import ROUTES, Route
+from lib.models.families import find_family
 from lib.workflow.train import weight_count
 from lib.workflow.views import DeployView, Estimate
 from lib.workflow.workspace import StepJobs, Workspace
@@ -14,16 +15,32 @@ start, job, cancel = (
     _JOBS.cancel,
 )
 CHECK_S = 6.0
+RASTER_CHECK_S = 10.0
 
 
-def routes() -> tuple[Route, ...]:
-    """Ways in which a network can reach the map."""
-    return tuple(ROUTES.values())
+def routes(workspace: Workspace) -> tuple[Route, ...]:
+    """Ways in which the project's network can reach the map."""
+    family = workspace.project.model.family
+    return tuple(route for route in ROUTES.values() if family in route.families)
+
+
+def refused_routes(workspace: Workspace) -> tuple[str, ...]:
+    """The other ways, each with the reason why it is none for this network."""
+    family = find_family(workspace.project.model.family).title
+    fitting = routes(workspace)
+    return tuple(
+        f"{route.title}: it has no form for {family}, which pools across pixels."
+        for route in ROUTES.values()
+        if route not in fitting
+    )
 
 
 def estimate(workspace: Workspace) -> Estimate:
     """What deploying will do and cost."""
     weights = number(weight_count(workspace))
+    if workspace.project.deployment.route == "raster":
+        sentence = f"Make {weights} weights ready to run here and check them: some 10 s."
+        return Estimate(sentence, 0, RASTER_CHECK_S)
     sentence = (
         f"Write {weights} weights as an expression and check it on held-out pixels: some 6 s."
     )
@@ -45,6 +62,9 @@ def read(workspace: Workspace) -> DeployView | None:
         pixels=summary["pixels"],
         masked_pixels=summary["masked_pixels"],
         forms=tuple(summary["forms"]),
+        advice=summary.get("advice", ""),
+        mean_abs_difference=summary.get("mean_abs_difference"),
+        equal_classes=summary.get("equal_classes"),
         seen_live=summary["seen_live"],
         forest_fits=summary["forest"]["fits"],
         forest_words=summary["forest"]["words"],

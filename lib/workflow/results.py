@@ -1,5 +1,7 @@
 """Step 5: the class map over the imagery, its areas, and the files to take away."""
 
+from dataclasses import replace
+
 from lib.core.aoi import Aoi
 from lib.core.expression import Expression
 from lib.core.formats import duration_words, number
@@ -7,7 +9,6 @@ from lib.core.layer import MapLayer
 from lib.core.legend import Legend
 from lib.earthengine import tiles
 from lib.workflow.area import check_aoi
-from lib.workflow.store import Found
 from lib.workflow.views import ClassArea, Estimate, ResultsView
 from lib.workflow.workspace import StepJobs, Workspace
 
@@ -30,24 +31,34 @@ def estimate(workspace: Workspace) -> Estimate:
     return Estimate(sentence, 1 + pixels // 262_144, seconds)
 
 
-def class_layers(workspace: Workspace) -> tuple[MapLayer, ...]:
-    """Forest and class map as layers, from the deployment; empty where there is none."""
+def class_layers(workspace: Workspace, asset: str = "") -> tuple[MapLayer, ...]:
+    """Forest and class map as layers, from the deployment; empty where there is none.
+
+    Args:
+        workspace: Whose project.
+        asset: The map where it was made as a file. It is an asset of one's own, so whether it is
+            simulated is taken from the deployment.
+    """
     deployment, samples = workspace.find("deploy"), workspace.find("samples")
     aoi = workspace.project.aoi
     if deployment is None or samples is None or aoi is None:
         return ()
     legend = Legend.from_json(samples.summary["legend"])
-    layers = []
-    if (deployment.folder / "forest.json").exists():
-        layers.append(_class_layer(workspace, deployment, "forest", "Random forest", legend, aoi))
-    layers.append(_class_layer(workspace, deployment, "classes", "Classes", legend, aoi))
-    return tuple(layers)
+    shown: list[tuple[str, Expression]] = []
+    for file, name in (("forest", "Random forest"), ("classes", "Classes")):
+        path = deployment.folder / f"{file}.json"
+        if path.exists():
+            shown.append((name, Expression.from_json(path.read_text())))
+    if asset:
+        shown.append(("Classes", tiles.stored_classes(workspace.connection, asset, legend)))
+    made = bool(deployment.summary["simulated"])
+    layers = (_class_layer(workspace, item, name, legend, aoi) for name, item in shown)
+    return tuple(replace(layer, simulated=layer.simulated or made) for layer in layers)
 
 
 def _class_layer(
-    workspace: Workspace, deployment: Found, file: str, name: str, legend: Legend, aoi: Aoi
+    workspace: Workspace, expression: Expression, name: str, legend: Legend, aoi: Aoi
 ) -> MapLayer:
-    expression = Expression.from_json((deployment.folder / f"{file}.json").read_text())
     return tiles.make_map(
         workspace.connection,
         tiles.inside(workspace.connection, expression, aoi),
@@ -74,7 +85,7 @@ def read(workspace: Workspace) -> ResultsView | None:
         for item, area in zip(legend.classes, summary["area_ha"], strict=True)
     )
     return ResultsView(
-        layers=class_layers(workspace),
+        layers=class_layers(workspace, summary.get("asset", "")),
         areas=areas,
         legend=legend,
         geotiff=found.folder / "classes.tif",

@@ -93,7 +93,10 @@ class SamplesView:
 
 @dataclass(frozen=True)
 class DeployView:
-    """A deployment: its size against the limit, and its parity with Keras."""
+    """A deployment: its parity with Keras, and for an expression its size against the limit.
+
+    `advice` is a sentence where another route is the better one.
+    """
 
     route: str
     size_bytes: int
@@ -103,6 +106,9 @@ class DeployView:
     pixels: int
     masked_pixels: int
     forms: tuple[str, ...]
+    advice: str
+    mean_abs_difference: float | None
+    equal_classes: float | None
     seen_live: bool
     forest_fits: bool
     forest_words: str

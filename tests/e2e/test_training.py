@@ -46,7 +46,7 @@ def epoch_after(page: Page, epoch: int) -> int:
     found = page.wait_for_function(
         """([epoch, epochs]) => {
             const shown = document.querySelector(".st-key-progress")?.innerText;
-            const found = new RegExp(`Epoch (\\d+) of ${epochs}`).exec(shown);
+            const found = new RegExp(`Epoch (\\\\d+) of ${epochs}`).exec(shown);
             return found && Number(found[1]) > epoch ? Number(found[1]) : 0;
         }""",
         arg=[epoch, EPOCHS],

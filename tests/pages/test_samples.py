@@ -9,7 +9,7 @@ from lib.catalog.legends import preset
 from lib.core.legend import Legend
 from lib.core.plan import DrawnLabel, LabelPlan, Remap, SamplingPlan
 from lib.ui import maps
-from lib.workflow import labels, samples
+from lib.workflow import labels, legends, samples
 from lib.workflow.project import Workspace, new_workspace
 from tests.pages.drawn import (
     copy_of,
@@ -153,7 +153,7 @@ def test_value_of_the_labels_is_let_stand_for_another_class(empty):
     project = saved(empty).project
     assert Remap(10, 30) in project.labels.remap
     meaning = {
-        v.value: v.becomes for v in labels.values_of_source(saved(empty), preset("worldcover"))
+        v.value: v.becomes for v in legends.values_of_source(saved(empty), preset("worldcover"))
     }
     assert meaning[10] == 30
     assert meaning[20] is None
@@ -312,7 +312,7 @@ def test_renamed_class_of_a_table_with_words_still_finds_its_rows():
     samples.begin_with_table(workspace)
     labels.bring_table(workspace, {"mine.csv": TABLE.encode()})
     source = labels.source_legend(workspace)
-    labels.edit_legend(workspace, source, lambda edit: edit.rename(1, "Lake"))
+    legends.edit_legend(workspace, source, lambda edit: edit.rename(1, "Lake"))
     make(workspace, "samples")
 
     view = samples.read(workspace)

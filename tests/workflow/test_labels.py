@@ -10,7 +10,7 @@ from lib.core.aoi import Aoi
 from lib.core.errors import LabelError, LegendError
 from lib.core.legend import Legend
 from lib.core.plan import LabelPlan, Remap
-from lib.workflow import labels, leave, samples, store, tablefiles
+from lib.workflow import labels, leave, legends, samples, store, tablefiles
 from lib.workflow.project import Workspace, missing_for, new_workspace
 
 TABLE = "lon,lat,class,red\n8.0,47.0,wood,1\n8.1,47.1,water,2\n8.2,47.2,wood,3\n"
@@ -24,13 +24,13 @@ def workspace() -> Workspace:
 
 def means(workspace: Workspace, source: Legend) -> dict[int, int | None]:
     """What each value of the source becomes."""
-    return {each.value: each.becomes for each in labels.values_of_source(workspace, source)}
+    return {each.value: each.becomes for each in legends.values_of_source(workspace, source)}
 
 
 def test_dropped_class_stays_dropped_when_another_takes_its_number(workspace: Workspace) -> None:
     source = preset("worldcover")
-    labels.edit_legend(workspace, source, lambda edit: edit.drop(10))
-    labels.edit_legend(workspace, source, lambda edit: labels.add_class(edit, "Mine", value=10))
+    legends.edit_legend(workspace, source, lambda edit: edit.drop(10))
+    legends.edit_legend(workspace, source, lambda edit: legends.add_class(edit, "Mine", value=10))
 
     assert means(workspace, source)[10] is None
     assert Remap(10, -1) in workspace.project.labels.remap
@@ -38,8 +38,8 @@ def test_dropped_class_stays_dropped_when_another_takes_its_number(workspace: Wo
 
 def test_legend_that_equals_the_source_is_kept_as_the_source_s(workspace: Workspace) -> None:
     source = preset("worldcover")
-    labels.edit_legend(workspace, source, lambda edit: edit.rename(10, "Woods"))
-    labels.edit_legend(workspace, source, lambda edit: edit.rename(10, "Tree cover"))
+    legends.edit_legend(workspace, source, lambda edit: edit.rename(10, "Woods"))
+    legends.edit_legend(workspace, source, lambda edit: edit.rename(10, "Tree cover"))
 
     assert workspace.project.legend is None
 
@@ -48,7 +48,7 @@ def test_published_legend_leaves_out_values_without_a_class_of_that_name(
     workspace: Workspace,
 ) -> None:
     source = preset("worldcover")
-    notes = labels.take_legend(workspace, source, preset("nlcd"))
+    notes = legends.take_legend(workspace, source, preset("nlcd"))
 
     # Both have a class 90, and 95: wetlands of one kind and mangroves are not those of the other.
     assert set(means(workspace, source).values()) == {None}
@@ -59,7 +59,7 @@ def test_drawn_labels_follow_a_class_that_gets_another_number(workspace: Workspa
     labels.choose(workspace, LabelPlan("drawn", "", ""))
     labels.draw_label(workspace, 40, SQUARE)
     source = labels.source_legend(workspace)
-    labels.edit_legend(workspace, source, lambda edit: edit.revalue(40, 7))
+    legends.edit_legend(workspace, source, lambda edit: edit.revalue(40, 7))
 
     assert [label.value for label in workspace.project.labels.drawn] == [7]
     assert workspace.project.labels.remap == ()
@@ -71,7 +71,7 @@ def test_legend_without_a_drawn_class_is_refused_and_keeps_the_labels(workspace:
     source = labels.source_legend(workspace)
 
     with pytest.raises(LegendError, match="drawn of “Cropland”"):
-        labels.take_legend(workspace, source, preset("nlcd"))
+        legends.take_legend(workspace, source, preset("nlcd"))
     assert len(workspace.project.labels.drawn) == 1
 
 

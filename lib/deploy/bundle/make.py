@@ -151,7 +151,8 @@ def _compared(
             hint="Choose other formats, or train the network again.",
         )
     some = {name: values[:SAMPLES_INSIDE] for name, values in inputs.items()}
-    np.savez(folder / "samples.npz", **some, probabilities=expected[:SAMPLES_INSIDE])
+    some["probabilities"] = expected[:SAMPLES_INSIDE]
+    np.savez(folder / "samples.npz", allow_pickle=False, **some)
     return tuple(rows)
 
 

@@ -83,7 +83,7 @@ def layout_of(network: Any) -> Layout:
             f"This network reads {', '.join(names)}, not pixels, series or patches.",
             hint="Train one of the families that the model page offers.",
         )
-    common = {
+    common: dict[str, Any] = {
         "inputs": tuple(names),
         "predictors": int(shape[-1]),
         "classes": int(network.outputs[0].shape[-1]),

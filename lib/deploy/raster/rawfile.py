@@ -52,7 +52,7 @@ class RawFile:
             with self._lock:
                 for row, line in enumerate(packed, rows.start):
                     self._file.seek((row * width + cols.start) * bands)
-                    self._put(memoryview(line))
+                    self._put(line.data)
         except OSError as error:
             raise full_disk(self.path, error, needed=self.size_bytes) from error
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lib.core.aoi import Aoi
 from lib.core.errors import DeploymentError
@@ -19,7 +20,7 @@ from lib.deploy.raster.rounds import Follow, Rounds, nobody
 from lib.deploy.raster.shares import made_by, pack, shares_of
 from lib.deploy.raster.source import FileSource, ServiceSource, Source
 from lib.deploy.raster.store import MapStore
-from lib.earthengine.access import Connection
+from lib.earthengine.access import Connection, with_connection
 from lib.earthengine.fetching import OnProgress, key_of
 from lib.earthengine.imagery import is_simulated
 from lib.models.artifact import Artifact, Card
@@ -67,6 +68,7 @@ def _never() -> bool:
     return False
 
 
+@with_connection
 def run_raster(
     connection: Connection,
     predictors: Expression,
@@ -246,9 +248,7 @@ class _Job:
 
         return block
 
-    def _predicted(
-        self, window: Window
-    ) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.uint8]], ...] | None:
+    def _predicted(self, window: Window) -> tuple[NDArray[np.uint8], NDArray[np.uint8]] | None:
         """The bytes of a block; None where it lies outside of the area."""
         inside = None if self._aoi is None else self._grid.window(window).inside(self._aoi)
         if inside is not None and not inside.any():

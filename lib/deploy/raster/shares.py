@@ -137,7 +137,8 @@ def _whole(engine: RasterEngine, values: Floats, valid: Mask) -> Floats:
     dense = engine.run(x, np.pad(valid, lacking)[None])[0]
     lost = (x.shape[1] - dense.shape[0]) // 2
     start = margin - lost
-    return dense[start : start + height, start : start + width]
+    inside: Floats = dense[start : start + height, start : start + width]
+    return inside
 
 
 def _blended(engine: RasterEngine, values: Floats, valid: Mask) -> Floats:

@@ -1,10 +1,11 @@
 """A finished map as an asset, so that pages draw it as tiles like any other image."""
 
 from lib.deploy.raster.run import RasterResult
-from lib.earthengine.access import Connection
+from lib.earthengine.access import Connection, with_connection
 from lib.earthengine.assets import import_raster
 
 
+@with_connection
 def as_asset(connection: Connection, result: RasterResult, *, name: str) -> str:
     """Make the classes of a map an asset of Local Earth; an older one of the name is replaced.
 

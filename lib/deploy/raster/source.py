@@ -14,6 +14,7 @@ from rasterio.windows import Window as FileWindow
 from lib.core.errors import RasterError, TooLargeError
 from lib.core.expression import Expression
 from lib.core.grid import Grid, Window
+from lib.deploy.cog import CACHE_BYTES
 from lib.earthengine.access import Connection, with_connection
 from lib.earthengine.fetching import key_of
 from lib.earthengine.pixels import compute_block, read_block, with_validity
@@ -184,8 +185,9 @@ class FileSource:
     def _read(self, window: FileWindow) -> Block:
         file = self._file()
         try:
-            bands = file.read(self._places, window=window, out_dtype="float32")
-            seen = file.dataset_mask(window=window) > 0 if self._flags else True
+            with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
+                bands = file.read(self._places, window=window, out_dtype="float32")
+                seen = file.dataset_mask(window=window) > 0 if self._flags else True
         except RasterioError as error:
             raise RasterError(f"{self._path.name} cannot be read: {error}") from None
         values = np.ascontiguousarray(np.moveaxis(bands, 0, -1))
@@ -216,7 +218,8 @@ class FileSource:
         """The file as this thread has it open: GDAL's are for one thread at a time."""
         if not hasattr(self._open, "file"):
             try:
-                self._open.file = rasterio.open(self._path)
+                with rasterio.Env(GDAL_CACHEMAX=CACHE_BYTES):
+                    self._open.file = rasterio.open(self._path)
             except RasterioError as error:
                 raise RasterError(f"{self._path.name} cannot be read: {error}") from None
         return self._open.file

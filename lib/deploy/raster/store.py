@@ -107,14 +107,16 @@ class MapStore:
     def totals(self) -> Totals:
         """Count classes, a strip of rows at a time."""
         height, width = self._grid.shape
-        raw = np.memmap(self._files[0].path, np.uint8, mode="r", shape=(height, width))
         place = np.full(NODATA + 1, -1, np.int16)
         place[class_codes(self._legend)] = np.arange(len(self._legend))
         step = max(1, _STRIP_PIXELS // width)
         area, pixels = np.zeros(len(self._legend)), 0
         for top in range(0, height, step):
             rows = slice(top, min(top + step, height))
-            index = place[raw[rows]]
+            count = (rows.stop - top) * width
+            # Not mapped into memory: pages that are mapped count as this process'.
+            strip = np.fromfile(self._files[0].path, np.uint8, count, offset=top * width)
+            index = place[strip.reshape(-1, width)]
             area += area_by_class(
                 index, self._grid.window((rows, slice(0, width))), len(self._legend)
             )

@@ -96,6 +96,7 @@ class Python(Dialect):
     _mark = "#"
 
     def let(self, name: str, head: str, calls: Sequence[str] = ()) -> None:
+        """Write an assignment."""
         line = f"{name} = {head}{''.join(calls)}"
         if len(line) <= WIDTH or not calls:
             self.lines.append(line)
@@ -104,12 +105,15 @@ class Python(Dialect):
         self.lines += [f"{name} = (", f"    {head}", *(f"    {line}" for line in broken), ")"]
 
     def constant(self, name: str, value: Any) -> None:
+        """Write plain data."""
         self.lines += setting(name, value).split("\n")
 
     def mapped(self, value: str) -> str:
+        """Write a function without a name."""
         return f"lambda image: {value}"
 
     def function(self, name: str, argument: str, body: Sequence[tuple[str, str]]) -> None:
+        """Write a function."""
         self.blank()
         self.lines.append(f"def {name}({argument}):")
         for target, value in body:
@@ -125,6 +129,7 @@ class JavaScript(Dialect):
     _mark = "//"
 
     def let(self, name: str, head: str, calls: Sequence[str] = ()) -> None:
+        """Write an assignment."""
         line = f"var {name} = {head}{''.join(calls)};"
         if len(line) <= WIDTH or not calls:
             self.lines.append(line)
@@ -134,12 +139,15 @@ class JavaScript(Dialect):
         self.lines[-1] += ";"
 
     def constant(self, name: str, value: Any) -> None:
+        """Write plain data."""
         self.lines += _wrapped(f"var {name} = ", value, ";").split("\n")
 
     def mapped(self, value: str) -> str:
+        """Write a function without a name."""
         return f"function (image) {{ return {value}; }}"
 
     def function(self, name: str, argument: str, body: Sequence[tuple[str, str]]) -> None:
+        """Write a function."""
         self.blank()
         self.lines.append(f"function {name}({argument}) {{")
         for target, value in body:

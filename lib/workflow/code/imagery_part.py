@@ -66,14 +66,19 @@ def _settings(subject: Subject) -> tuple[Setting, ...]:
         address = Setting("EARTH", _ADDRESS, "Local Earth: python -m lib earth --port 8765")
         settings.insert(0, address)
     else:
-        project = Setting("CLOUD_PROJECT", subject.connection.project, "registered for Earth Engine")
+        project = Setting(
+            "CLOUD_PROJECT", subject.connection.project, "registered for Earth Engine"
+        )
         settings.insert(0, project)
     if plan.form == "series":
         settings.append(Setting("WINDOWS", windows(plan), "first day, day after the last"))
         days = [_middle(*window) for window in windows(plan)]
         settings.append(Setting("DAYS", [day - days[0] for day in days], "their middles"))
     elif plan.start:
-        settings += [Setting("START", plan.start), Setting("END", plan.end, "the day after the last")]
+        settings += [
+            Setting("START", plan.start),
+            Setting("END", plan.end, "the day after the last"),
+        ]
     return (*settings, Setting("NAMES", list(subject.names), "the predictors, in order"))
 
 

@@ -122,9 +122,7 @@ def _network(out: JavaScript, network: DenseNetwork) -> None:
     out.lines[-1] = out.lines[-1].removesuffix(",")
     out.lines += ["];", "", "var ACTIVATIONS = {"]
     used = dict.fromkeys(layer.activation for layer in network.layers)
-    functions = [
-        f"  {name}: function (column) {{ return {_ACTIVATIONS[name]}; }}" for name in used
-    ]
+    functions = [f"  {name}: function (column) {{ return {_ACTIVATIONS[name]}; }}" for name in used]
     out.lines += [",\n".join(functions), "};"]
 
 

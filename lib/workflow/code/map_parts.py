@@ -115,10 +115,11 @@ def _otherwise(subject: Subject) -> tuple[str, ...]:
     if subject.project.deployment.route != "native":
         return ()
     title = find_family(subject.model.family).title
-    return (
+    note = (
         f"Loam writes the {title} as an Earth Engine expression; this script fetches the pixels "
-        "and runs it here, which gives the same classes.",
+        "and runs it here, which gives the same classes."
     )
+    return (note,)
 
 
 def _kept(plan: ModelPlan, side: int) -> int:

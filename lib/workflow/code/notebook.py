@@ -53,12 +53,12 @@ def notebook(
 
 
 def _introduction(subject: Subject, parts: tuple[Part, ...]) -> str:
-    lines = [
-        f"# {subject.project.name}",
+    words = (
         "From the area to the map with Earth Engine and Keras alone. Written by Loam from the "
         "settings of the project; it needs `earthengine-api`, `keras` with TensorFlow, `numpy` "
-        "and `pillow`.",
-    ]
+        "and `pillow`."
+    )
+    lines = [f"# {subject.project.name}", words]
     if subject.local:
         lines.append("Start Local Earth first: `python -m lib earth --port 8765`.")
     if subject.simulated:

@@ -188,7 +188,9 @@ class PredictorCode:
 
     def _formulas(self) -> None:
         plan, out = self._subject.imagery, self._out
-        known = dict.fromkeys([n for n in self._names.all if n not in self._names.formulas], "stack")
+        known = dict.fromkeys(
+            [n for n in self._names.all if n not in self._names.formulas], "stack"
+        )
         used = dict.fromkeys(name for formula in plan.formulas for name in names_in(formula))
         own = {formula.name for formula in plan.formulas}
         besides = [name for name in used if name not in known and name not in own]
@@ -208,4 +210,3 @@ class PredictorCode:
 def _with_points(formula: str) -> str:
     """Whole numbers as decimal ones, since the service divides whole numbers without remainder."""
     return re.sub(r"(?<![\w.])(\d+)(?![\w.])", r"\1.0", formula)
-

@@ -1,5 +1,6 @@
 """A project as Python that runs without Loam: the public `ee`, Keras and NumPy alone."""
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -23,9 +24,7 @@ _PARTS = {
 }
 
 
-def code_of(
-    step: str, source: Workspace | Project, *, connection: Connection | None = None
-) -> str:
+def code_of(step: str, source: Workspace | Project, *, connection: Connection | None = None) -> str:
     """Write the code of one step: runnable after that of the steps before it.
 
     Args:
@@ -42,7 +41,9 @@ def code_of(
     part = _PARTS[step](subject_of(source, connection=connection))
     head = [f"# {part.title}", *_remarks(part.needs and f"Needs {part.needs} of the steps before.")]
     head += [line for note in part.otherwise for line in _remarks(f"Otherwise than Loam: {note}")]
-    return "\n".join(["\n".join(head), "", imports_of([part]), "", settings_of([part]), "", part.code])
+    return "\n".join(
+        ["\n".join(head), "", imports_of([part]), "", settings_of([part]), "", part.code]
+    )
 
 
 def python_script(
@@ -73,7 +74,7 @@ def python_script(
 def parts_of(subject: Subject) -> tuple[Part, ...]:
     """The parts of a script, in order."""
     if subject.artifact:
-        middle = (network_part(subject),)
+        middle: tuple[Part, ...] = (network_part(subject),)
     else:
         middle = (samples_part(subject), train_part(subject))
     return (imagery_part(subject), *middle, deploy_part(subject), results_part(subject))
@@ -85,7 +86,10 @@ def heading(subject: Subject, parts: Sequence[Part]) -> str:
     lines += _folded("Written by Loam from the settings of the project. Needs earthengine-api, "
                      "keras with TensorFlow, numpy and pillow.")  # fmt: skip
     if subject.simulated:
-        lines += ["", *_folded("Simulated: the imagery is that of Loam's planet, not of the Earth.")]
+        lines += [
+            "",
+            *_folded("Simulated: the imagery is that of Loam's planet, not of the Earth."),
+        ]
     notes = notes_of(parts)
     if notes:
         lines += ["", "Otherwise than Loam:"]
@@ -117,6 +121,4 @@ def _remarks(text: str) -> list[str]:
 
 
 def _folded(text: str, width: int = 96) -> list[str]:
-    import textwrap
-
     return textwrap.wrap(text, width)

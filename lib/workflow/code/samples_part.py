@@ -54,7 +54,8 @@ def samples_part(subject: Subject) -> Part:
         step="samples",
         title="Samples",
         words=words,
-        needs="`predictors_between`, `region`" if project.imagery.form == "series"
+        needs="`predictors_between`, `region`"
+        if project.imagery.form == "series"
         else "`predictors`, `region`",
         imports=("import ee", "import numpy as np"),
         settings=(*fetching_settings(subject), *_settings(subject)),
@@ -90,7 +91,9 @@ def _refuse_split(subject: Subject) -> None:
 def cube_code(plan: ImageryPlan) -> str:
     """Read the predictors of the whole area, once."""
     if plan.form == "series":
-        return template("gaps") + "\n\n" + template("cube_series" if plan.fill_gaps else "cube_gaps")
+        return (
+            template("gaps") + "\n\n" + template("cube_series" if plan.fill_gaps else "cube_gaps")
+        )
     return template("cube_patch" if plan.form == "patch" else "cube_pixel")
 
 

@@ -9,6 +9,7 @@ from lib.catalog.collections import CloudMask, Collection, find
 from lib.core.imagery_plan import SourcePlan
 from lib.core.plan_checks import parse_day
 from lib.earthengine.spectral import bands_of, index_of, needed_bands
+from lib.workflow.code.clouds import cloud_tests
 from lib.workflow.code.dialect import Dialect, literal
 from lib.workflow.code.subject import Subject, cannot
 
@@ -157,7 +158,7 @@ class SourceCode:
 
     def _mask(self, rule: CloudMask, name: str) -> str:
         """The call that masks clouds; rules of several conditions get a function of their own."""
-        first, *others = _tests(rule)
+        first, *others = cloud_tests(rule)
         if not others:
             return f".map({self.out.mapped(f'image.updateMask({first})')})"
         function = name.replace("scenes", "mask_clouds")
@@ -208,7 +209,7 @@ class SourceCode:
         return flew
 
     def _prepared(self, read: Sequence[str], decibel: Sequence[str]) -> list[str]:
-        """Calls before the reduction: radar as power, and a masked scene where there may be none."""
+        """Calls before the reduction: radar as power; a masked scene where there may be none."""
         calls = []
         if decibel:
             power = f"image.select({literal(decibel)}).multiply({_NEPER_PER_DECIBEL!r}).exp()"
@@ -238,7 +239,10 @@ class SourceCode:
             return ['.sort("system:time_start")', whole, ".mosaic()"]
         if how == "medoid":
             return [*self._medoid(whole), '.qualityMosaic("score")', f".select({literal(read)})"]
-        function, added = f"{self.prefix}greenness", 'image.addBands(score.toDouble().rename("score"))'
+        function, added = (
+            f"{self.prefix}greenness",
+            'image.addBands(score.toDouble().rename("score"))',
+        )
         self.out.function(function, "image", [("score", self._greenness()), ("", added)])
         return [whole, f".map({function})", '.qualityMosaic("score")', f".select({literal(read)})"]
 
@@ -247,7 +251,10 @@ class SourceCode:
         median = f"{self.prefix}middle"
         self.out.let(median, f"{self.prefix}scenes", [whole, ".median()"])
         score = f"image.subtract({median}).pow(2).reduce(ee.Reducer.sum()).multiply(-1)"
-        function, added = f"{self.prefix}nearness", 'image.addBands(score.toDouble().rename("score"))'
+        function, added = (
+            f"{self.prefix}nearness",
+            'image.addBands(score.toDouble().rename("score"))',
+        )
         self.out.function(function, "image", [("score", score), ("", added)])
         return [whole, f".map({function})"]
 
@@ -281,21 +288,3 @@ def _numbers(values: Sequence[float]) -> str:
     if len(set(values)) == 1:
         return literal(values[0])
     return f"ee.Image.constant({literal(list(values))})"
-
-
-def _tests(rule: CloudMask) -> list[str]:
-    """The conditions of a rule on `image`, each as an image of 0 and 1."""
-    band = f"image.select({literal(rule.band)})"
-    tests = []
-    if rule.zero_bits:
-        tests.append(f"{band}.bitwiseAnd({rule.bit_mask}).eq(0)")
-    if rule.at_least is not None:
-        tests.append(f"{band}.gte({literal(rule.at_least)})")
-    if rule.at_most is not None:
-        tests.append(f"{band}.lte({literal(rule.at_most)})")
-    if rule.values:
-        ones = literal([1] * len(rule.values))
-        tests.append(f"{band}.remap({literal(rule.values)}, {ones}, 0)")
-    if rule.zero_band:
-        tests.append(f"image.select({literal(rule.zero_band)}).eq(0)")
-    return tests

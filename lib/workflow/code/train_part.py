@@ -161,23 +161,30 @@ def _fitting(plan: ModelPlan, dense: bool) -> str:
     least, most = find_family(plan.family).batches
     size = "BATCH" if plan.batch_size else "batch"
     if not plan.batch_size:
-        rule = f"batch = int(np.clip(2 ** round(np.log2(max(1, len(train) / 64))), {least}, {most}))"
-        text = text.replace("early = ", f"# Few samples need small batches to get enough steps.\n{rule}\nearly = ")
+        rule = (
+            f"batch = int(np.clip(2 ** round(np.log2(max(1, len(train) / 64))), {least}, {most}))"
+        )
+        text = text.replace(
+            "early = ", f"# Few samples need small batches to get enough steps.\n{rule}\nearly = "
+        )
     if plan.tensorboard:
-        text = text.replace("[slower, early]", '[slower, early, keras.callbacks.TensorBoard("logs")]')
+        text = text.replace(
+            "[slower, early]", '[slower, early, keras.callbacks.TensorBoard("logs")]'
+        )
     return text.replace("$BATCH", size)
 
 
 def _otherwise(subject: Subject) -> tuple[str, ...]:
     plan = subject.project.model
-    notes = [
+    other = (
         "Training draws other random numbers than Loam's, so the network is another one: classes "
-        "agree with Loam's map as two networks of the same settings do.",
+        "agree with Loam's map as two networks of the same settings do."
+    )
+    left_out = (
         f"The random forest of {plan.forest_trees} trees and the second split, which Loam shows "
-        "for comparison, are left out.",
-    ]
+        "for comparison, are left out."
+    )
+    notes = [other, left_out]
     if plan.mixed_precision:
         notes.append("Numbers have 32 bits; Loam trains with 16 bits where there is a GPU.")
     return tuple(notes)
-
-

@@ -116,7 +116,7 @@ class _Reader:
                 place = f"layers/{name}{f'_{seen[name]}' * bool(seen[name])}/vars"
                 if kind != "InputLayer":
                     seen[name] += 1
-                group = file[place] if place in file else {}
+                group = file.get(place, {})
                 variables = [np.array(group[key], np.float64) for key in sorted(group, key=int)]
                 rows.append((kind, layer["config"], variables))
         return rows
@@ -164,4 +164,6 @@ def _unknown(name: str, what: str) -> Exception:
 
 def _snake_case(name: str) -> str:
     """A class name as Keras writes it in its files."""
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)).lower()
+    return re.sub(
+        r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)
+    ).lower()

@@ -1,29 +1,20 @@
 // Runs scripts of the Code Editor under Node, where there is neither `Map` nor `ui`.
-// Arguments: address, folder of the client, then for each script its file; prints a line of JSON:
-// for each script what `predictors` and `classes` are in the Cloud API's form.
+// Arguments: address, folder of the client, "map" or "graph", and the script's file. Prints a line
+// of JSON: the pixels of `classes` on the grid of grid.json as NPY, or `predictors` in the Cloud
+// API's form.
 const fs = require("fs");
 const vm = require("vm");
 const { createRequire } = require("module");
 const ee = createRequire(process.argv[3] + "/")("@google/earthengine");
 
-const [url, , ...files] = process.argv.slice(2);
+const [url, , wanted, file] = process.argv.slice(2);
 
 const fail = (error) => {
   console.error(error);
   process.exit(1);
 };
 
-const run = (file) => {
-  const world = { ee };
-  vm.runInNewContext(fs.readFileSync(file, "utf8"), world);
-  const written = {};
-  for (const name of ["predictors", "classes"]) {
-    written[name] = JSON.parse(ee.Serializer.toCloudApiJSON(world[name]));
-  }
-  return [world, written];
-};
-
-const pixels = async (image, bands) => {
+const pixels = async (image) => {
   const grid = JSON.parse(fs.readFileSync("grid.json", "utf8"));
   const body = { expression: ee.Serializer.encodeCloudApi(image.unmask(255)), fileFormat: "NPY", grid };
   const answer = await fetch(`${url}/v1/projects/local/image:computePixels`, {
@@ -37,11 +28,11 @@ const pixels = async (image, bands) => {
 
 const start = async () => {
   try {
-    const told = [];
-    for (const file of files) {
-      const [world, written] = run(file);
-      told.push({ ...written, map: await pixels(world.classes) });
-    }
+    const world = { ee };
+    vm.runInNewContext(fs.readFileSync(file, "utf8"), world);
+    const told = wanted === "map"
+      ? await pixels(world.classes)
+      : JSON.parse(ee.Serializer.toCloudApiJSON(world.predictors));
     console.log(JSON.stringify(told));
   } catch (error) {
     fail(error);

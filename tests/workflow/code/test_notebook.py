@@ -41,7 +41,9 @@ def test_notebook_trains_on_the_apps_samples_and_maps_as_the_app(
     assert done.returncode == 0, done.stderr[-3000:]
     book = json.loads((tmp_path / "project.ipynb").read_text())
     told = "".join(
-        "".join(output.get("text", "")) for cell in book["cells"] for output in cell.get("outputs", [])
+        "".join(output.get("text", ""))
+        for cell in book["cells"]
+        for output in cell.get("outputs", [])
     )
     samples = made.samples
     counts = dict(zip(samples.legend.names, samples.counts.tolist(), strict=True))

@@ -48,7 +48,7 @@ PLANS = {
         texture=("B8", "NDVI"),
         formulas=(FormulaPlan("ratio", "B11 / (B4 + 1)"), FormulaPlan("twice", "ratio * 2 - NDVI")),
     ),
-    "harmonics": replace(S2, end="2021-07-20", indices=(), harmonics=1),
+    "harmonics": replace(S2, end="2021-08-15", indices=(), harmonics=1),
     "merged missions": replace(LANDSAT, end="2021-09-01"),
     "embedding": replace(
         S2,

@@ -36,11 +36,10 @@ DRAWN = replace(
         "drawn",
         "",
         "",
-        drawn=tuple(
-            square(10.626 + 0.003 * number, 48.102 + 0.004 * (number % 2), 1 + number % 2)
-            for number in range(6)
-        )
-        + (DrawnLabel(1, json.dumps({"type": "Point", "coordinates": [10.6433, 48.1123]})),),
+        drawn=(
+            *(square(10.626 + 0.003 * k, 48.102 + 0.004 * (k % 2), 1 + k % 2) for k in range(6)),
+            DrawnLabel(1, json.dumps({"type": "Point", "coordinates": [10.6433, 48.1123]})),
+        ),
     ),
     legend=Legend.from_values([1, 2]),
     split=SplitPlan("polygon", validation=0.2, test=0.3),
@@ -88,7 +87,9 @@ def test_steps_one_after_another_run_with_drawn_polygons(made: Made, tmp_path: P
     [
         SamplingPlan(per_class=40, pure=True, seed=3),
         SamplingPlan(per_class=40, min_distance_m=55.0),
-        SamplingPlan(per_class=30, allocation="by hand", counts=(5, 9, 20, 30, 40, 2, 7, 3, 0, 0, 0)),
+        SamplingPlan(
+            per_class=30, allocation="by hand", counts=(5, 9, 20, 30, 40, 2, 7, 3, 0, 0, 0)
+        ),
     ],
     ids=["pure", "apart", "by hand"],
 )
@@ -124,6 +125,7 @@ def test_script_of_a_series_trains_and_maps(made: Made, tmp_path: Path) -> None:
     assert (classes >= 0).mean() > 0.5
 
 
+@pytest.mark.slow
 def test_script_of_patches_trains_and_maps(made: Made, tmp_path: Path) -> None:
     model = ModelPlan(family="fcn", filters=(4,), kernel_size=3, epochs=2)
     project = replace(small(PROJECT, form="patch", patch_size=5, dense=True), model=model)
@@ -190,9 +192,7 @@ def test_script_of_each_family_runs(
         (replace(PROJECT, aoi=None), "no area"),
     ],
 )
-def test_script_of_what_code_cannot_express_is_refused_by_name(
-    project: Project, word: str
-) -> None:
+def test_script_of_what_code_cannot_express_is_refused_by_name(project: Project, word: str) -> None:
     with pytest.raises(PlanError, match=word):
         python_script(replace(project, legend=Legend.from_values([10, 20])))
 

@@ -169,7 +169,7 @@ def _fitting(plan: ModelPlan, dense: bool) -> str:
         )
     if plan.tensorboard:
         text = text.replace(
-            "[slower, early]", '[slower, early, keras.callbacks.TensorBoard("logs")]'
+            "[slower, early]", '[slower, early, keras.callbacks.CSVLogger("history.csv")]'
         )
     return text.replace("$BATCH", size)
 
@@ -187,4 +187,6 @@ def _otherwise(subject: Subject) -> tuple[str, ...]:
     notes = [other, left_out]
     if plan.mixed_precision:
         notes.append("Numbers have 32 bits; Loam trains with 16 bits where there is a GPU.")
+    if plan.tensorboard:
+        notes.append("The epochs are logged in history.csv; Loam writes logs for TensorBoard.")
     return tuple(notes)

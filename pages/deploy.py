@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lib.core.formats import number
-from lib.ui import figures, footer, frame, guide, modelpickers, pickers, progress, state
+from lib.ui import codeview, figures, footer, frame, guide, modelpickers, pickers, progress, state
 from lib.ui.guard import guard, plain, require
 from lib.workflow import deploy
 from lib.workflow.deploy import DeployView
@@ -76,6 +76,7 @@ with guard():
         if view is not None:
             show_parity(view)
             show_size(view)
+            codeview.show(ws, "deploy")
         elif not busy:
             frame.empty(
                 "The parity check appears here: the same samples, predicted by the network and by "

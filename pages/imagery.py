@@ -5,6 +5,7 @@ import streamlit as st
 from lib.ui import (
     arealayers,
     areapicker,
+    codeview,
     filespanel,
     footer,
     frame,
@@ -78,6 +79,8 @@ with guard():
                 on_click=looksview.clicked,
             )
         looksview.show(ws, view)
+        if view is not None:
+            codeview.show(ws, "imagery")
     if view is not None:
         progress.warm(ws)
         footer.onward("imagery", "The imagery is on the map. Next, say what grows where.")

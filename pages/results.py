@@ -10,6 +10,7 @@ from lib.ui import (
     arealayers,
     charts,
     classlist,
+    codeview,
     downloads,
     footer,
     frame,
@@ -85,6 +86,7 @@ with guard():
                 frame.stale_note(view.changed)
             show_map(ws, view)
             show_areas(view)
+            codeview.show(ws, "results")
         elif not busy:
             frame.empty("The map of classes appears here, over the imagery that it was made from.")
     with right:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from lib.core.formats import clock_words, number
 from lib.ui import (
+    codeview,
     designpicker,
     footer,
     frame,
@@ -69,6 +70,7 @@ with guard():
             samplesview.show_map(ws, view)
         if view is not None and kept is not None:
             samplesview.show_result(ws, view, kept)
+            codeview.show(ws, "samples")
         else:
             frame.empty("The samples appear here: on the map, and counted by class.")
     fresh = view is not None and not view.stale

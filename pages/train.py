@@ -1,6 +1,7 @@
 """Train: teach a network, watch it learn, and see how far to trust it."""
 
 from lib.ui import (
+    codeview,
     footer,
     frame,
     guide,
@@ -53,6 +54,7 @@ with guard():
             if stale and busy:
                 frame.stale_note(view.changed)
             trainview.result(ws, view)
+            codeview.show(ws, "train")
         studyview.show(ws)
     footer.step_bar(
         "train",

@@ -58,7 +58,7 @@ CASES: dict[str, tuple[str, tuple[Any, ...], str]] = {
     "rangeContains": ("rangeContains", ("s", "alpha", "beta"), "abc"),
     "stringContains": ("stringContains", ("s", "lpha"), "acd"),
     "stringStartsWith": ("stringStartsWith", ("s", "alpha"), "ac"),
-    "stringEndsWith": ("stringEndsWith", ("s", "a"), "abx"),
+    "stringEndsWith": ("stringEndsWith", ("s", "a"), "abd"),
     "a string filter of numbers": ("stringContains", ("n", "1"), "d"),
     "hasType of numbers": ("hasType", ("n", "Number"), "abc"),
     "hasType of strings": ("hasType", ("n", "String"), "d"),

@@ -66,6 +66,8 @@ class Pool:
         message = json.dumps(task).encode()
         with self._process() as process, contextlib.suppress(_DiedError):
             return process.ask(message, body, self._deadline_s)
+        # Who ended one idle process may have ended all of them.
+        self._end_idle()
         with self._process() as process:
             try:
                 return process.ask(message, body, self._deadline_s)
@@ -88,9 +90,13 @@ class Pool:
         """End the idle processes; busy ones end with their task."""
         with self._changed:
             self._closed = True
-            idle, self._idle = self._idle, []
         if self._batch is not None:
             self._batch.close()
+        self._end_idle()
+
+    def _end_idle(self) -> None:
+        with self._changed:
+            idle, self._idle = self._idle, []
         for process in idle:
             process.end()
 
@@ -109,11 +115,8 @@ class Pool:
                 if not self._changed.wait(until - time.monotonic()):
                     raise Unavailable("The service is busy; try again.")
             self._busy += 1
-            while self._idle:
-                process = self._idle.pop()
-                if process.alive:
-                    return process
-                process.end()
+            if self._idle:
+                return self._idle.pop()
         try:
             return _Process(self._home)
         except BaseException:
@@ -151,11 +154,6 @@ class _Process:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
         )
         self.fit = True
-
-    @property
-    def alive(self) -> bool:
-        """Whether it still runs; one that somebody ended while it was idle does not."""
-        return self._process.poll() is None
 
     def ask(self, message: bytes, body: bytes, deadline_s: float) -> Answer:
         """Send a task and wait for its answer."""

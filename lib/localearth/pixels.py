@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lib.localearth import memory, render, strips
 from lib.localearth.errors import EarthError
+from lib.localearth.placement_grid import AFFINE, native_grid
 from lib.localearth.raster.footprint import lonlat_bounds
 from lib.localearth.raster.grid import Grid
 from lib.localearth.raster.image import Image, Plane
@@ -26,7 +27,6 @@ PART = 512  # side of the parts that are evaluated at once
 UNPROBED_PIXELS = 256 * 256  # a tile; to measure its need first would cost more than it does
 THUMBNAIL_SIDE = 512
 
-_AFFINE = ("scaleX", "shearX", "translateX", "shearY", "scaleY", "translateY")
 _NEEDED = "A pixel grid needs dimensions, affineTransform and crsCode or crsWkt."
 _MIME = {
     "PNG": "image/png",
@@ -255,7 +255,7 @@ def requested_grid(image: Image, wanted: Mapping[str, Any] | None, *, thumbnail:
     try:
         size, affine = wanted["dimensions"], wanted["affineTransform"]
         width, height = int(size["width"]), int(size["height"])
-        a, b, c, d, e, f = (float(affine.get(key) or 0.0) for key in _AFFINE)
+        a, b, c, d, e, f = (float(affine.get(key) or 0.0) for key in AFFINE)
         crs = str(wanted.get("crsCode") or wanted["crsWkt"])
     except (AttributeError, KeyError, TypeError, ValueError):
         raise EarthError(_NEEDED) from None
@@ -263,21 +263,6 @@ def requested_grid(image: Image, wanted: Mapping[str, Any] | None, *, thumbnail:
         raise EarthError(_NEEDED)
     crs_of(crs)
     return Grid(crs, (a, b, c, d, e, f), width, height)
-
-
-def native_grid(image: Image) -> Grid:
-    """The pixels of an image's first band.
-
-    Raises:
-        EarthError: The image has no bands or no bounds.
-    """
-    if not image.bands:
-        raise EarthError("The image has no bands.")
-    band = image.bands[0]
-    if band.dimensions is None:
-        raise EarthError("Image has no fixed projection: specify a pixel grid.")
-    whole = Grid(band.projection.crs, band.projection.transform, *band.dimensions)
-    return whole.window(*band.origin, *band.dimensions) if band.origin else whole
 
 
 def _thumbnail_grid(image: Image) -> Grid:

@@ -10,11 +10,12 @@ from lib.localearth.raster.image import Image
 from lib.localearth.raster.outline import outline_of
 
 _EDGE = 1e-6  # of a pixel: an edge on the line between two pixels does not pull in the next one
-_AFFINE = ("scaleX", "shearX", "translateX", "shearY", "scaleY", "translateY")
+AFFINE = ("scaleX", "shearX", "translateX", "shearY", "scaleY", "translateY")
+"""Names in requests of a grid's transform, in its order."""
 
 
-def export_grid(image: Image) -> Grid:
-    """The pixels that an export of an image has: those of its first band, over its footprint.
+def native_grid(image: Image) -> Grid:
+    """The pixels of an image's first band.
 
     Raises:
         EarthError: The image has no bands or no bounds.
@@ -23,11 +24,22 @@ def export_grid(image: Image) -> Grid:
         raise EarthError("The image has no bands.")
     band = image.bands[0]
     if band.dimensions is None:
+        raise EarthError("Image has no fixed projection: specify a pixel grid.")
+    whole = Grid(band.projection.crs, band.projection.transform, *band.dimensions)
+    return whole.window(*band.origin, *band.dimensions) if band.origin else whole
+
+
+def export_grid(image: Image) -> Grid:
+    """The pixels that an export of an image has: those of its first band, over its footprint.
+
+    Raises:
+        EarthError: The image has no bands or no bounds.
+    """
+    if image.bands and image.bands[0].dimensions is None:
         if image.footprint is None or image.footprint.unbounded:
             raise EarthError("Unable to export unbounded image.")
         return grid_over(image, image.footprint)
-    whole = Grid(band.projection.crs, band.projection.transform, *band.dimensions)
-    return whole.window(*band.origin, *band.dimensions) if band.origin else whole
+    return native_grid(image)
 
 
 def grid_over(image: Image, place: Geometry) -> Grid:
@@ -58,7 +70,7 @@ def window_over(image: Image, place: Geometry) -> dict[str, Any]:
     crs = "crsCode" if ":" in grid.crs[:12] else "crsWkt"
     return {
         "dimensions": {"width": grid.width, "height": grid.height},
-        "affineTransform": dict(zip(_AFFINE, grid.transform, strict=True)),
+        "affineTransform": dict(zip(AFFINE, grid.transform, strict=True)),
         crs: grid.crs,
     }
 

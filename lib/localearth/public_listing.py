@@ -10,12 +10,12 @@ from lib.localearth.aip_filter import Entry
 from lib.localearth.encode import encode
 from lib.localearth.errors import EarthError
 from lib.localearth.geometry import Geometry
+from lib.localearth.placement_grid import AFFINE
 from lib.localearth.raster.image import Band, Image
 from lib.localearth.values import Collection, Narrowing
 
 Resource = dict[str, Any]
 _PUBLIC = "projects/earthengine-public/assets/"
-_AFFINE = ("scaleX", "shearX", "translateX", "shearY", "scaleY", "translateY")
 _TIME = re.compile(r"(startTime|endTime)\s*(<=?|>=?)\s*[\"']([^\"']+)[\"']")
 _PLACE = re.compile(r"intersects\(\s*(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')\s*\)")
 _BRANCHES = re.compile(r"\b(OR|NOT)\b")
@@ -105,7 +105,7 @@ def _band(band: Band) -> Resource:
         told["dataType"]["range"] = encode(dict(limits))
     crs = band.projection.crs
     grid: Resource = {"crsCode" if crs.startswith("EPSG:") else "crsWkt": crs}
-    grid["affineTransform"] = dict(zip(_AFFINE, map(float, band.projection.transform), strict=True))
+    grid["affineTransform"] = dict(zip(AFFINE, map(float, band.projection.transform), strict=True))
     if band.dimensions is not None:
         grid["dimensions"] = {"width": band.dimensions[0], "height": band.dimensions[1]}
     return told | {"grid": grid}

@@ -36,7 +36,7 @@ def own_raster(ws: Workspace) -> None:
     with st.expander("Bring your own raster"):
         key = state.key_for(ws, "raster-file")
         upload = st.file_uploader("GeoTIFF", type=["tif", "tiff"], key=key)
-        slot("raster")
+        slot("upload")
         if upload and st.button("Import and use it", key="import-raster"):
             with guard(), st.spinner("Reading the raster"):
                 asset = imagery.import_raster(ws, upload.name, upload.getvalue())

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.app import App, running_app
 from lib.localearth.server import api_app
 from lib.localearth.service import Service
 from lib.localearth.tokens import TokenOffice
+from tests.keys import new_key_pair
 from tests.localearth.serving import running
 
 WHO = ("ada", "ben")
@@ -24,24 +23,16 @@ WHO = ("ada", "ben")
 
 def key_pair(who: str) -> tuple[dict[str, str], dict[str, object]]:
     """A service-account key as Google hands it out, and what the registry knows of it."""
-    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = private.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    public = private.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    pem, public = new_key_pair()
     email, project = f"{who}@project-{who}.iam.gserviceaccount.com", f"project-{who}"
     key = {
         "type": "service_account",
         "client_email": email,
-        "private_key": pem.decode(),
+        "private_key": pem,
         "project_id": project,
         "token_uri": "http://127.0.0.1:9/never-asked",
     }
-    return key, {"client_email": email, "public_key": public.decode(), "projects": [project]}
+    return key, {"client_email": email, "public_key": public, "projects": [project]}
 
 
 @dataclass

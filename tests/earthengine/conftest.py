@@ -8,10 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.earthengine.scene import Scene, make_scene
+from tests.keys import new_key_pair
 
 Reply = tuple[int, Any]
 
@@ -59,12 +58,7 @@ def loopback() -> Iterator[Loopback]:
 
 @pytest.fixture(scope="session")
 def private_key() -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    ).decode()
+    return new_key_pair()[0]
 
 
 @pytest.fixture

@@ -11,8 +11,6 @@ from typing import Any
 import ee
 import numpy as np
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from lib.core.errors import AccessError, SignInError
 from lib.core.grid import Grid
@@ -25,6 +23,7 @@ from lib.localearth.server import api_app
 from lib.localearth.service import Service
 from lib.localearth.tokens import Account, TokenOffice
 from tests.earthengine.scene import BANDS, CRS, SHAPE, TRANSFORM, Scene
+from tests.keys import new_key_pair
 from tests.localearth.serving import running
 
 PROJECTS = ("field-trip-1", "field-trip-2")
@@ -45,20 +44,10 @@ def accounts() -> tuple[Registered, ...]:
 
 
 def _registered(project: str) -> Registered:
-    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = private.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    ).decode()
-    public = private.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    pem, public = new_key_pair()
     email = f"walker@{project}.iam.gserviceaccount.com"
     text = json.dumps({"client_email": email, "private_key": pem, "project_id": project})
-    return Registered(
-        ServiceAccountKey.from_text(text), Account(email, public.decode(), (project,))
-    )
+    return Registered(ServiceAccountKey.from_text(text), Account(email, public, (project,)))
 
 
 @contextlib.contextmanager

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from lib.deploy.vertex.contract import Contract, save_contract
 from lib.deploy.vertex.settings import VertexSettings
 from lib.earthengine.connection import Connection, ServiceAccountKey, earth_engine
 from tests.deploy.vertex.standin import StandIn, running
+from tests.keys import new_key_pair
 
 PROJECT = "meadow-1"
 CONTRACT = Contract(
@@ -28,12 +27,7 @@ CONTRACT = Contract(
 
 @pytest.fixture(scope="session")
 def private_key() -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    ).decode()
+    return new_key_pair()[0]
 
 
 @pytest.fixture

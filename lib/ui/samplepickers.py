@@ -224,7 +224,7 @@ def _upload(ws: Workspace) -> None:
         with guard(), st.spinner("Reading the features"):
             asset = samples.import_features(ws, upload.name, upload.getvalue())
             columns = source.find_features(ws, asset)
-            told = source.notes_on_file(upload.name, upload.getvalue())
+            told = source.notes_on_file(ws, upload.name, upload.getvalue())
             state.remember("upload-notes", told)
             _keep(ws, LabelPlan("features", asset, "", _likely(columns, "")))
     notes: tuple[str, ...] = state.remembered("upload-notes", tuple)

@@ -1,17 +1,17 @@
 """Where labels come from: maps, features, drawings and finished tables."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import pandas as pd
 import shapely
 
 from lib.catalog.collections import Collection, find, label_collections
 from lib.catalog.legends import preset
 from lib.core.errors import AppError, LabelError
-from lib.core.labelcolumns import columns_of, kind_of, match_classes
+from lib.core.labelcolumns import NO_CLASS, class_key, columns_of, kind_of, match_classes
 from lib.core.legend import Legend
 from lib.core.plan import DrawnLabel, LabelPlan
 from lib.core.tables.samples import suggested_plan
@@ -55,25 +55,13 @@ def source_legend(workspace: Workspace) -> Legend:
         return project.legend or preset("worldcover")
     if plan.kind == "table":
         return tablefiles.own_legend(tablefiles.table_of(workspace.folder, plan.source), plan)
-    if plan.kind == "features":
-        _refuse_measurements(workspace, plan)
-    return labels.default_legend(workspace.connection, plan)
-
-
-def _refuse_measurements(workspace: Workspace, plan: LabelPlan) -> None:
-    if not plan.source or not plan.class_property:
+    if plan.kind == "features" and not (plan.source and plan.class_property):
         raise LabelError(
             "No polygons or points are chosen.",
             hint="Upload a file that has a class column.",
             field="labels",
         )
-    counts = labels.class_counts(workspace.connection, plan.source, plan.class_property)
-    if kind_of(pd.Series(list(counts))) == "number":
-        raise LabelError(
-            f"The column “{plan.class_property}” holds measurements, such as {next(iter(counts))}.",
-            hint="Choose the column that holds classes.",
-            field="class_property",
-        )
+    return labels.default_legend(workspace.connection, plan)
 
 
 # --- Choosing a source -------------------------------------------------------------------------
@@ -193,13 +181,25 @@ def _checked_id(asset: str) -> str:
     return asset
 
 
-def notes_on_file(filename: str, data: bytes) -> tuple[str, ...]:
-    """What had to be decided or left out in a vector file, in sentences.
+def notes_on_file(workspace: Workspace, filename: str, data: bytes) -> tuple[str, ...]:
+    """What had to be decided or left out in a vector file, and whether it meets the area.
 
     Raises:
         VectorError: It cannot be read.
     """
-    return read_vectors(filename, data).notes
+    vectors, aoi = read_vectors(filename, data), workspace.project.aoi
+    if aoi is None:
+        return vectors.notes
+    west, south, east, north = vectors.bounds
+    if aoi.shape.intersects(shapely.box(west, south, east, north)):
+        return vectors.notes
+    note = "None of its features lies in the area of interest."
+    if aoi.shape.intersects(shapely.box(south, west, north, east)):
+        note = (
+            "Its features would lie in the area of interest if latitude and longitude changed "
+            "places: exchange the two in the file."
+        )
+    return (*vectors.notes, note)
 
 
 def unmatched(workspace: Workspace, classes: Legend) -> tuple[tuple[str, int], ...]:
@@ -211,8 +211,11 @@ def unmatched(workspace: Workspace, classes: Legend) -> tuple[tuple[str, int], .
     plan = workspace.project.labels
     counts = labels.class_counts(workspace.connection, plan.source, plan.class_property)
     places = labels.index_by_text(sorted(counts), plan, classes)
-    lost = ((text, count) for text, count in counts.items() if text not in places)
-    return tuple(sorted(lost, key=lambda pair: (-pair[1], pair[0])))
+    lost: Counter[str] = Counter()
+    for text, count in counts.items():
+        if text not in places:
+            lost[text if class_key(text) is not None else NO_CLASS] += count
+    return tuple(sorted(lost.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 # --- Drawn labels -------------------------------------------------------------------------------

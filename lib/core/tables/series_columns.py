@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-_DATE = r"(?P<step>\d{4}[-_.]?\d{2}[-_.]?\d{2})"
+# The year first, or day.month.year: dots are in no use for months first.
+_DATE = r"(?P<step>\d{4}[-_.]?\d{2}[-_.]?\d{2}|\d{1,2}\.\d{1,2}\.\d{4})"
+_DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 # Named after where they are known from; the first that fits all columns counts.
 _PATTERNS = tuple(
     re.compile(pattern)
@@ -82,7 +84,11 @@ def _order(texts: Sequence[str]) -> dict[str, str]:
 
 
 def _day(text: str) -> str:
-    """A date of eight digits in ISO form; empty where it is none."""
+    """A date in ISO form; empty where it is none."""
+    day_first = _DAY_FIRST.fullmatch(text)
+    if day_first:
+        day, month, year = day_first.groups()
+        text = f"{year}{month:0>2}{day:0>2}"
     digits = re.sub(r"\D", "", text)
     try:
         return date.fromisoformat(digits).isoformat() if len(digits) == 8 else ""

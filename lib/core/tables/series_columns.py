@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-# The year first, or day.month.year: dots are in no use for months first.
-_DATE = r"(?P<step>\d{4}[-_.]?\d{2}[-_.]?\d{2}|\d{1,2}\.\d{1,2}\.\d{4})"
+_DATE = r"(?P<step>\d{4}[-_.]?\d{2}[-_.]?\d{2})"
+# Dots are in use for the day first; slashes for either, so they are left to the person.
+_DAY_FIRST_DATE = r"(?P<step>\d{1,2}\.\d{1,2}\.\d{4})"
 _DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 # Named after where they are known from; the first that fits all columns counts.
 _PATTERNS = tuple(
@@ -15,6 +16,8 @@ _PATTERNS = tuple(
         rf"^{_DATE}[_. ](?P<band>\D.*)$",  # 2020-01-01_NDVI
         rf"^(?:.*_)?{_DATE}(?:T\d+)?(?:_.*)?_(?P<band>[A-Za-z][^_]*)$",  # toBands() of scenes
         rf"^(?P<band>.*\D)[_. ]{_DATE}$",  # NDVI_20200101
+        rf"^(?P<band>.+)[_ ]{_DAY_FIRST_DATE}$",  # NDVI_01.01.2020
+        rf"^{_DAY_FIRST_DATE}[_ ](?P<band>\D.*)$",  # 01.01.2020_NDVI
         r"^t(?P<step>\d+)_(?P<band>.+)$",  # t00_B4, as Loam writes them
         r"^(?P<band>.+?)_t?(?P<step>\d+)$",  # ndvi_t01, B4_0
         r"^(?P<step>\d+)_(?P<band>.+)$",  # 0_B4, toBands() of images without ids

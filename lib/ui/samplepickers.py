@@ -46,6 +46,7 @@ def labels(ws: Workspace) -> None:
         _keep(ws, _first_of(ws, kind, plan))
     with guard():
         {"map": _map, "features": _features, "drawn": labeldraw.controls, "table": _table}[kind](ws)
+        samples.refuse_mixing(ws)
     slot("class_property")
 
 

@@ -143,7 +143,10 @@ def class_numbers(cells: pd.Series) -> dict[Key, tuple[int, str]]:
     """
     _, keys = _keys(cells)
     numbers = sorted(key for key in keys if isinstance(key, int))
-    words = {_folded(key): key for key in reversed(keys) if isinstance(key, str)}
+    # Of several ways to write a word the first in sorted order counts, whatever row comes first.
+    words = {
+        _folded(key): key for key in sorted({k for k in keys if isinstance(k, str)}, reverse=True)
+    }
     if not words:
         return {number: (number, f"Class {number}") for number in numbers}
     by_name = sorted((str(word), key) for key, word in words.items())

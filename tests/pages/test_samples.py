@@ -370,19 +370,6 @@ def test_number_of_the_calculator_is_used(empty):
     assert saved(empty).project.sampling.per_class == 200
 
 
-def test_balance_is_kept_and_its_chart_counts_training_samples_after_it(drawn):
-    app = visit("samples", drawn.id)
-    labelled(app.selectbox, "Training samples").set_value("over").run()
-    app = open_tab(app, "Balance")
-
-    assert saved(drawn).project.balance.resample == "over"
-    assert app.get("vega_lite_chart")
-    view = samples.read(saved(drawn))
-    assert view is not None
-    most = max(row.training for row in view.per_class)
-    assert {row.balanced for row in view.per_class if row.obtained} == {most}
-
-
 def test_weights_and_changes_of_samples_are_kept(empty):
     app = visit("samples", empty.id)
     labelled(app.segmented_control, "Weights").set_value("effective number").run()

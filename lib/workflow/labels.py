@@ -17,11 +17,9 @@ from lib.core.plan import DrawnLabel, LabelPlan
 from lib.core.tables.samples import suggested_plan
 from lib.core.vectors.reading import read_vectors
 from lib.earthengine import assets, labels
-from lib.workflow import legends, tablefiles
+from lib.workflow import legends, splits, tablefiles
 from lib.workflow.sample_views import TableView
 from lib.workflow.workspace import Workspace
-
-_PROPOSED_SPLIT = {"features": "polygon", "drawn": "polygon", "map": "blocks"}
 
 
 def label_maps(workspace: Workspace) -> tuple[Collection, ...]:
@@ -85,8 +83,8 @@ def choose(workspace: Workspace, plan: LabelPlan) -> None:
     if plan.kind == "drawn" and classes is None:
         classes = _classes_so_far(workspace)
     split = project.split
-    wanted = _proposed_split(plan)
-    if wanted != _proposed_split(before) or split.kind not in split_kinds(plan):
+    wanted = splits.proposed(workspace, plan)
+    if wanted != splits.proposed(workspace, before) or split.kind not in splits.kinds(plan):
         split = replace(split, kind=wanted)
     workspace.change(labels=replace(plan, remap=()), legend=classes, split=split)
     if classes is not None and plan.kind != "drawn" and plan.source:
@@ -110,30 +108,6 @@ def _meet(workspace: Workspace, classes: Legend) -> None:
     except AppError:
         return  # told beside the source's controls
     legends.meet(workspace, source, classes)
-
-
-def split_kinds(plan: LabelPlan) -> tuple[str, ...]:
-    """Kinds of split that labels allow."""
-    places = plan.kind != "table" or bool(plan.lon_property and plan.lat_property)
-    grouped = plan.kind in ("features", "drawn") or bool(plan.group_property)
-    kinds = {
-        "blocks": places,
-        "random": True,
-        "polygon": grouped,
-        "column": bool(plan.part_property),
-        "simple": True,
-    }
-    return tuple(kind for kind, there in kinds.items() if there)
-
-
-def _proposed_split(plan: LabelPlan) -> str:
-    if plan.part_property:
-        return "column"
-    if plan.group_property:
-        return "polygon"
-    if plan.kind == "table":
-        return "blocks" if plan.lon_property else "random"
-    return _PROPOSED_SPLIT[plan.kind]
 
 
 def find_map(workspace: Workspace, asset: str) -> LabelPlan:
@@ -243,14 +217,23 @@ def draw_label(workspace: Workspace, value: int, geometry: dict[str, Any]) -> No
     plan = workspace.project.labels
     label = DrawnLabel(value, json.dumps(geometry, sort_keys=True))
     if label not in plan.drawn:
-        workspace.change(labels=replace(plan, drawn=(*plan.drawn, label)))
+        _keep_drawn(workspace, (*plan.drawn, label))
 
 
 def delete_drawn(workspace: Workspace, places: Sequence[int]) -> None:
     """Take drawn labels away, by their places in the list."""
     plan = workspace.project.labels
     kept = tuple(label for k, label in enumerate(plan.drawn) if k not in set(places))
-    workspace.change(labels=replace(plan, drawn=kept))
+    _keep_drawn(workspace, kept)
+
+
+def _keep_drawn(workspace: Workspace, drawn: tuple[DrawnLabel, ...]) -> None:
+    """Keep what is drawn; a split that was proposed follows, one that was chosen stays."""
+    before, split = workspace.project.labels, workspace.project.split
+    after = replace(before, drawn=drawn)
+    if split.kind == splits.proposed(workspace, before):
+        split = replace(split, kind=splits.proposed(workspace, after))
+    workspace.change(labels=after, split=split)
 
 
 # --- Finished tables ----------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from lib.core.samples import SampleSet
 from lib.core.split import Split, make_split
 from lib.earthengine import imagery, sampling
 from lib.models.augment import FOR_FORM
-from lib.workflow import labels, tablefiles, uploads
+from lib.workflow import labels, splits, tablefiles, uploads
 from lib.workflow.area import check_aoi
 from lib.workflow.sample_views import SampleSize
 from lib.workflow.store import Found
@@ -291,7 +291,7 @@ def set_of(found: Found) -> SampleSet:
 
 def split_kinds(workspace: Workspace) -> tuple[str, ...]:
     """Kinds of split that the labels allow."""
-    return labels.split_kinds(workspace.project.labels)
+    return splits.kinds(workspace.project.labels)
 
 
 def augmentations(form: str) -> tuple[str, ...]:

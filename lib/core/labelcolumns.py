@@ -15,6 +15,8 @@ from lib.core.plan import Remap
 
 # Greater numbers are how programs write "no data", such as -1.7e308 and 3.4e38.
 NODATA_BEYOND = 1e30
+NO_CLASS = "no class"
+"""What an empty cell of a class column is called in messages."""
 _EXAMPLES = 5
 _LISTED = 8
 _PART_WORDS = {
@@ -116,23 +118,49 @@ def legend_of_column(cells: pd.Series) -> Legend:
         LabelError: The column holds measurements or is empty.
         LegendError: It has fewer than two values, or more than a map shows.
     """
-    described = _described(str(cells.name), cells)
-    if described.kind in ("number", "empty"):
-        held = "holds nothing" if described.kind == "empty" else "holds measurements"
-        shown = f", such as {described.examples[0]}" if described.examples else ""
+    kind = kind_of(cells)
+    if kind in ("number", "empty"):
+        measured = [key for key in _keys(cells)[1] if isinstance(key, float)]
+        held = "holds nothing" if kind == "empty" else f"holds measurements, such as {measured[0]}"
         raise LabelError(
-            f"The column “{described.name}” {held}{shown}.",
+            f"The column “{cells.name}” {held}.",
             hint="Choose the column that holds classes.",
             field="class_property",
         )
+    classes = sorted(set(class_numbers(cells).values()))
+    names = [name for _, name in classes]
+    return Legend.from_values([value for value, _ in classes], names, suited_colours(names))
+
+
+def class_numbers(cells: pd.Series) -> dict[Key, tuple[int, str]]:
+    """Number the classes of a column as `legend_of_column` does.
+
+    Args:
+        cells: A column without measurements.
+
+    Returns:
+        Value and name of the class of each different cell, by its `class_key`.
+    """
     _, keys = _keys(cells)
     numbers = sorted(key for key in keys if isinstance(key, int))
-    words = {_folded(key): key for key in reversed(keys) if isinstance(key, str)}
+    # Of several ways to write a word the first in sorted order counts, whatever row comes first.
+    words = {
+        _folded(key): key for key in sorted({k for k in keys if isinstance(k, str)}, reverse=True)
+    }
     if not words:
-        names = [f"Class {number}" for number in numbers]
-        return Legend.from_values(numbers, names, suited_colours(names))
-    names = [str(number) for number in numbers] + sorted(str(word) for word in words.values())
-    return Legend.from_values(range(1, len(names) + 1), names, suited_colours(names))
+        return {number: (number, f"Class {number}") for number in numbers}
+    by_name = sorted((str(word), key) for key, word in words.items())
+    named = [*((str(number), number) for number in numbers), *by_name]
+    return {key: (place, name) for place, (name, key) in enumerate(named, start=1)}
+
+
+def class_key(cell: object) -> Key | None:
+    """What a cell of a class column means: 3, 3.0 and " 3 " are one class, "Rye" and "rye " too.
+
+    None for an empty cell and for nodata such as -1.7e308.
+    """
+    key = None if cell is None else _key(cell)
+    return None if key is None else _folded(key)
 
 
 def parts_of(cells: pd.Series) -> tuple[NDArray[np.int8], tuple[Unmatched, ...]]:

@@ -12,11 +12,12 @@ def parse_day(text: str) -> date:
         DateError: The text is no day.
     """
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
-        raise DateError(
-            f"“{text}” is no date.", hint="Write it as 2024-05-01.", field="dates"
-        ) from None
+        day = None
+    if day is None or text != day.isoformat():  # such as 20240501, which Earth Engine misreads
+        raise DateError(f"“{text}” is no date.", hint="Write it as 2024-05-01.", field="dates")
+    return day
 
 
 def one_of(what: str, value: str, allowed: tuple[str, ...], *, field_name: str) -> None:

@@ -146,7 +146,7 @@ def _simple_split(samples: SampleSet, plan: SplitPlan) -> Split:
 
 
 def _column_split(samples: SampleSet, plan: SplitPlan) -> Split:
-    """Part samples as a column of the labels says."""
+    """Part samples as a column of the labels says; a validation set is made where it has none."""
     if samples.given is None:
         raise _error(
             "No column of the labels says which samples train, validate and test.",
@@ -158,14 +158,46 @@ def _column_split(samples: SampleSet, plan: SplitPlan) -> Split:
             f"The column puts {unsaid:,} of {len(samples):,} samples into no part.",
             "Write training, validation or test into every row, or choose another split.",
         )
-    split = _of_parts(samples.given, plan)
-    for name, indices in zip(PARTS, (split.training, split.validation, split.test), strict=True):
-        if len(indices) == 0:
+    for name, part in zip(PARTS, range(3), strict=True):
+        if name != "validation" and not (samples.given == part).any():
             raise _error(
                 f"The column puts no samples into the {name} set.",
                 f"Mark some rows as {name}, or choose another split.",
             )
-    return with_notes(split, samples)
+    given, notes = _with_validation(samples, plan)
+    split = with_notes(_of_parts(given, plan), samples)
+    return replace(split, notes=(*notes, *split.notes))
+
+
+def _with_validation(
+    samples: SampleSet, plan: SplitPlan
+) -> tuple[NDArray[np.int8], tuple[str, ...]]:
+    """Take a validation set out of each class of the training set, where the column has none.
+
+    It takes as much of the training set as the plan's shares would; test samples stay untouched,
+    and so does a class of one training sample.
+    """
+    given = np.array(samples.given, np.int8)
+    if (given == 1).any():
+        return given, ()
+    rng = np.random.default_rng(plan.seed)
+    before = int((given == 0).sum())
+    for index in np.flatnonzero(samples.counts):
+        members = rng.permutation(np.flatnonzero((samples.class_index == index) & (given == 0)))
+        wanted = round(len(members) * plan.validation / (1 - plan.test))
+        given[members[: min(max(wanted, 1), len(members) - 1)]] = 1
+    taken = int((given == 1).sum())
+    if not taken:
+        raise _error(
+            "The column puts no samples into the validation set, and no class has two training "
+            "samples of which one could be taken.",
+            "Mark some rows as validation, or choose another split.",
+        )
+    note = (
+        f"The column has no validation set: {taken:,} of {before:,} training samples were taken "
+        f"for it, at random from each class (seed {plan.seed})."
+    )
+    return given, (note,)
 
 
 def _part_sizes(count: int, plan: SplitPlan) -> Ints:

@@ -173,23 +173,48 @@ def plan_is_simulated(connection: Connection, plan: ImageryPlan) -> bool:
     return connection.can.planet and not is_own(plan.collection)
 
 
-@with_connection
-def refuse_mixing(connection: Connection, predictors: Expression, labels: LabelPlan) -> None:
+def refuse_mixing(connection: Connection, plan: ImageryPlan, labels: LabelPlan) -> None:
     """Refuse to teach the simulated planet with a person's labels, or the other way round.
+
+    What is drawn on the map is drawn on what the imagery shows, and a finished table brings its
+    own predictors: see `refuse_table`.
 
     Raises:
         LabelError: Imagery and labels are not of the same world.
     """
-    if not connection.can.planet or labels.kind == "drawn":  # drawn on what the imagery shows
+    if not connection.can.planet or labels.kind not in ("map", "features") or not labels.source:
         return
-    own = {is_own(asset) for asset in (*asset_ids(predictors), labels.source)}
-    if own == {True, False}:
+    if is_own(plan.collection) != is_own(labels.source):
         raise LabelError(
             "Imagery and labels do not belong together: one is the simulated planet, the other is "
             "yours, and the planet is not the Earth.",
             hint="Choose labels of the planet for its imagery, and your own for your own raster.",
             field="labels",
         )
+
+
+def refuse_table(connection: Connection, plan: ImageryPlan, *, simulated: bool) -> None:
+    """Refuse to map imagery with a network that learnt from a table of another world.
+
+    Args:
+        connection: Who has the imagery.
+        plan: The imagery.
+        simulated: Whether the table's samples come from the simulated planet.
+
+    Raises:
+        LabelError: One is of the simulated planet and the other is not.
+    """
+    if plan_is_simulated(connection, plan) == simulated:
+        return
+    table, imagery = ("the simulated planet", "yours") if simulated else ("the Earth", "simulated")
+    raise LabelError(
+        f"The table's samples are of {table} and the imagery is {imagery}: a network of one means "
+        "nothing on the other, so it is trained and scored but not put on the map.",
+        hint="Map it on imagery of your own raster or of Earth Engine."
+        if not simulated
+        else "Map it on the simulated planet.",
+        field="labels",
+    )
 
 
 def _plan_for(known: Collection) -> ImageryPlan:

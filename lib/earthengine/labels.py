@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import ee
+import pandas as pd
 
 from lib.catalog.collections import find
 from lib.catalog.legends import preset
@@ -10,6 +11,7 @@ from lib.core.aoi import Aoi
 from lib.core.errors import LabelError
 from lib.core.expression import Expression
 from lib.core.imagery_plan import ImageryPlan
+from lib.core.labelcolumns import class_key, class_numbers, legend_of_column
 from lib.core.legend import Legend
 from lib.core.plan import LabelPlan
 from lib.earthengine.access import Connection, is_own, with_connection
@@ -68,12 +70,14 @@ def class_counts(connection: Connection, asset: str, class_property: str) -> Map
 
 @with_connection
 def feature_legend(connection: Connection, asset: str, class_property: str) -> Legend:
-    """Make a legend of a column: its numbers, or its words numbered from 1 in sorted order."""
-    names = list(class_counts(connection, asset, class_property))
-    numbers = _whole_numbers(names)
-    if numbers is not None:
-        return Legend.from_values(sorted(set(numbers)))
-    return Legend.from_values(range(1, len(names) + 1), sorted(names))
+    """Make a legend of a column: its numbers, or its words numbered from 1 in sorted order.
+
+    Raises:
+        LabelError: The column is missing, or holds measurements.
+        LegendError: It has fewer than two classes.
+    """
+    counts = class_counts(connection, asset, class_property)
+    return legend_of_column(pd.Series(list(counts), dtype=object, name=class_property))
 
 
 @with_connection
@@ -122,11 +126,10 @@ def index_by_value(plan: LabelPlan, legend: Legend) -> dict[int, int]:
 
 def index_by_text(originals: list[str], plan: LabelPlan, legend: Legend) -> dict[str, int]:
     """Class index of each class as text; words stand for their place in sorted order."""
-    numbers = _whole_numbers(originals)
-    values = numbers if numbers is not None else range(1, len(originals) + 1)
+    numbers = class_numbers(pd.Series(originals, dtype=object))
     places = index_by_value(plan, legend)
-    pairs = zip(originals, values, strict=True)
-    return {text: places[value] for text, value in pairs if value in places}
+    known = {text: numbers[key][0] for text in originals if (key := class_key(text)) in numbers}
+    return {text: places[value] for text, value in known.items() if value in places}
 
 
 def _map_image(connection: Connection, plan: LabelPlan, imagery: ImageryPlan, aoi: Aoi) -> ee.Image:
@@ -170,12 +173,3 @@ def _values_of_map(connection: Connection, plan: LabelPlan) -> list[int]:
         ).values()
     )
     return [round(float(code)) for code in counted[0]]
-
-
-def _whole_numbers(texts: list[str]) -> list[int] | None:
-    """The texts as whole numbers, or None where any is something else."""
-    try:
-        numbers = [float(text) for text in texts]
-    except ValueError:
-        return None
-    return [int(n) for n in numbers] if all(n.is_integer() for n in numbers) else None

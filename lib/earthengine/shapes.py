@@ -20,6 +20,7 @@ from shapely.geometry.base import BaseGeometry
 from lib.core.aoi import Aoi
 from lib.core.errors import LabelError
 from lib.core.grid import Grid
+from lib.core.labelcolumns import NO_CLASS, class_key
 from lib.core.legend import Legend
 from lib.core.plan import LabelPlan
 from lib.core.samples import NO_GROUP
@@ -32,6 +33,7 @@ _STRIP_PIXELS = 1_000_000
 _STEP_DEGREES = 0.02  # of an edge that is straight in degrees and bent on the grid
 _NUDGE = 1e-5  # of a pixel, so that a centre on the edge of two polygons belongs to one of them
 _NO_PART = -1
+_NOWHERE = -1  # index of what is no class of the legend
 _PARTS = {
     "training": 0, "train": 0,
     "validation": 1, "val": 1, "valid": 1,
@@ -136,20 +138,23 @@ def _drawn(plan: LabelPlan, legend: Legend) -> Shapes:
 
 def _of_asset(connection: Connection, plan: LabelPlan, legend: Legend, aoi: Aoi) -> Shapes:
     originals = sorted(class_counts(connection, plan.source, plan.class_property))
-    places = index_by_text(originals, plan, legend)
+    by_key = {class_key(text): k for text, k in index_by_text(originals, plan, legend).items()}
     columns = [plan.class_property, plan.group_property, plan.part_property]
     features = ee.FeatureCollection(plan.source).filterBounds(region_of(aoi))
     rows = rows_of(features.select([name for name in columns if name]))
-    classes = [_text(row, plan.class_property) for row in rows]
+    cells = [row["properties"].get(plan.class_property) for row in rows]
+    classes = [by_key.get(class_key(cell), _NOWHERE) for cell in cells]
     groups = _groups(rows, plan.group_property)
     shapes = tuple(
-        LabelledShape(
-            _geometry(row["geometry"]), places[name], group, _part(row, plan.part_property)
-        )
-        for row, name, group in zip(rows, classes, groups, strict=True)
-        if name in places and row["geometry"]
+        LabelledShape(_geometry(row["geometry"]), index, group, _part(row, plan.part_property))
+        for row, index, group in zip(rows, classes, groups, strict=True)
+        if index != _NOWHERE and row["geometry"]
     )
-    lost = Counter(name for name in classes if name not in places)
+    lost = Counter(
+        NO_CLASS if class_key(cell) is None else str(cell).strip()
+        for cell, index in zip(cells, classes, strict=True)
+        if index == _NOWHERE
+    )
     return Shapes(shapes, tuple(sorted(lost.items())))
 
 

@@ -23,7 +23,7 @@ def show(ws: Workspace, samples: SampleSet, *, simulated: bool) -> None:
     with st.container(horizontal=True, gap="small"):
         st.download_button(
             "Download the samples",
-            data=lambda: leave.content(samples, chosen),
+            data=lambda: leave.content(samples, chosen, simulated=simulated),
             file_name=f"{name}{formats[chosen].suffix}",
             mime="application/octet-stream",
             icon=":material/download:",
@@ -33,7 +33,7 @@ def show(ws: Workspace, samples: SampleSet, *, simulated: bool) -> None:
         if chosen == "tfrecord":
             st.download_button(
                 "Download its features",
-                data=lambda: leave.features(samples),
+                data=lambda: leave.features(samples, simulated=simulated),
                 file_name=f"{name}.features.json",
                 mime="application/json",
                 icon=":material/download:",
@@ -42,7 +42,8 @@ def show(ws: Workspace, samples: SampleSet, *, simulated: bool) -> None:
                 help="Types and shapes of all features, and the legend.",
             )
     st.caption(
-        "Edits by hand are in it. The code below reads the file"
+        ("Each row says that it is of the simulated planet. " if simulated else "")
+        + "Edits by hand are in it. The code below reads the file"
         + (" and makes a tf.data.Dataset of it." if chosen == "tfrecord" else ".")
     )
     st.code(leave.code(samples, chosen, name), language="python")

@@ -7,7 +7,7 @@ from lib.core.errors import AppError
 from lib.core.legend import Legend
 from lib.core.samples import SampleSet
 from lib.ui import arealayers, state
-from lib.workflow import labels, samples
+from lib.workflow import labels, samples, splits
 from lib.workflow.project import Workspace
 from lib.workflow.views import SamplesView
 
@@ -33,6 +33,15 @@ def legend(ws: Workspace) -> Legend:
         AppError: There are none.
     """
     return ws.project.legend or source_legend(ws)
+
+
+def single_shapes(ws: Workspace) -> tuple[str, ...]:
+    """Return the classes with one polygon or point only; empty where there are no classes."""
+    plan, classes = ws.project.labels, legend_or_none(ws)
+    if classes is None:
+        return ()
+    key = (ws.id, ws.connection.id, plan, classes)
+    return state.latest("single-shapes", key, lambda: splits.single_shapes(ws, classes))
 
 
 def legend_or_none(ws: Workspace) -> Legend | None:

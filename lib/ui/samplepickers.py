@@ -46,6 +46,7 @@ def labels(ws: Workspace) -> None:
         _keep(ws, _first_of(ws, kind, plan))
     with guard():
         {"map": _map, "features": _features, "drawn": labeldraw.controls, "table": _table}[kind](ws)
+        samples.refuse_mixing(ws)
     slot("class_property")
 
 
@@ -224,7 +225,7 @@ def _upload(ws: Workspace) -> None:
         with guard(), st.spinner("Reading the features"):
             asset = samples.import_features(ws, upload.name, upload.getvalue())
             columns = source.find_features(ws, asset)
-            told = source.notes_on_file(upload.name, upload.getvalue())
+            told = source.notes_on_file(ws, upload.name, upload.getvalue())
             state.remember("upload-notes", told)
             _keep(ws, LabelPlan("features", asset, "", _likely(columns, "")))
     notes: tuple[str, ...] = state.remembered("upload-notes", tuple)

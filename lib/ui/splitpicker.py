@@ -5,7 +5,8 @@ from dataclasses import replace
 import streamlit as st
 
 from lib.core.plan import BalancePlan, SamplingPlan, SplitPlan
-from lib.ui.guard import slot
+from lib.ui import sampledata
+from lib.ui.guard import plain, slot
 from lib.ui.state import key_for
 from lib.workflow import samples
 from lib.workflow.project import Workspace
@@ -44,14 +45,29 @@ def split(ws: Workspace) -> SplitPlan:
         help=_SPLIT_HELP,
     )
     slot("split")
+    single = sampledata.single_shapes(ws)
+    if single:
+        listed = ", ".join(f"“{name}”" for name in single)
+        st.caption(
+            plain(
+                f"Only one polygon or point of {listed}, which cannot be in training and test at "
+                "once: a split by polygon needs a second one."
+            )
+        )
     return replace(plan, kind=kind)
 
 
 def split_more(ws: Workspace, plan: SplitPlan) -> SplitPlan:
     """Offer the shares of the parts, the size of a block and the seed."""
     if plan.kind == "column":
-        st.caption("The column of the labels says which samples train, validate and test.")
-        return plan
+        st.caption(
+            "The column of the labels says which samples train, validate and test. Where it has no "
+            "validation set, one is taken from each class of the training set."
+        )
+        seed = st.number_input(
+            "Seed of the split", min_value=0, value=plan.seed, key=key_for(ws, "split-seed")
+        )
+        return replace(plan, seed=seed)
     validation = st.slider(
         "Validation (%)", 5, 40, round(plan.validation * 100), key=key_for(ws, "validation")
     )

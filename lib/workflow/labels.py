@@ -1,27 +1,25 @@
 """Where labels come from: maps, features, drawings and finished tables."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import pandas as pd
 import shapely
 
 from lib.catalog.collections import Collection, find, label_collections
 from lib.catalog.legends import preset
 from lib.core.errors import AppError, LabelError
-from lib.core.labelcolumns import columns_of, kind_of, match_classes
+from lib.core.labelcolumns import NO_CLASS, class_key, columns_of, kind_of, match_classes
 from lib.core.legend import Legend
 from lib.core.plan import DrawnLabel, LabelPlan
 from lib.core.tables.samples import suggested_plan
 from lib.core.vectors.reading import read_vectors
 from lib.earthengine import assets, labels
-from lib.workflow import legends, tablefiles
+from lib.workflow import legends, splits, tablefiles
 from lib.workflow.sample_views import TableView
 from lib.workflow.workspace import Workspace
-
-_PROPOSED_SPLIT = {"features": "polygon", "drawn": "polygon", "map": "blocks"}
 
 
 def label_maps(workspace: Workspace) -> tuple[Collection, ...]:
@@ -55,25 +53,13 @@ def source_legend(workspace: Workspace) -> Legend:
         return project.legend or preset("worldcover")
     if plan.kind == "table":
         return tablefiles.own_legend(tablefiles.table_of(workspace.folder, plan.source), plan)
-    if plan.kind == "features":
-        _refuse_measurements(workspace, plan)
-    return labels.default_legend(workspace.connection, plan)
-
-
-def _refuse_measurements(workspace: Workspace, plan: LabelPlan) -> None:
-    if not plan.source or not plan.class_property:
+    if plan.kind == "features" and not (plan.source and plan.class_property):
         raise LabelError(
             "No polygons or points are chosen.",
             hint="Upload a file that has a class column.",
             field="labels",
         )
-    counts = labels.class_counts(workspace.connection, plan.source, plan.class_property)
-    if kind_of(pd.Series(list(counts))) == "number":
-        raise LabelError(
-            f"The column “{plan.class_property}” holds measurements, such as {next(iter(counts))}.",
-            hint="Choose the column that holds classes.",
-            field="class_property",
-        )
+    return labels.default_legend(workspace.connection, plan)
 
 
 # --- Choosing a source -------------------------------------------------------------------------
@@ -97,8 +83,8 @@ def choose(workspace: Workspace, plan: LabelPlan) -> None:
     if plan.kind == "drawn" and classes is None:
         classes = _classes_so_far(workspace)
     split = project.split
-    wanted = _proposed_split(plan)
-    if wanted != _proposed_split(before) or split.kind not in split_kinds(plan):
+    wanted = splits.proposed(workspace, plan)
+    if wanted != splits.proposed(workspace, before) or split.kind not in splits.kinds(plan):
         split = replace(split, kind=wanted)
     workspace.change(labels=replace(plan, remap=()), legend=classes, split=split)
     if classes is not None and plan.kind != "drawn" and plan.source:
@@ -122,30 +108,6 @@ def _meet(workspace: Workspace, classes: Legend) -> None:
     except AppError:
         return  # told beside the source's controls
     legends.meet(workspace, source, classes)
-
-
-def split_kinds(plan: LabelPlan) -> tuple[str, ...]:
-    """Kinds of split that labels allow."""
-    places = plan.kind != "table" or bool(plan.lon_property and plan.lat_property)
-    grouped = plan.kind in ("features", "drawn") or bool(plan.group_property)
-    kinds = {
-        "blocks": places,
-        "random": True,
-        "polygon": grouped,
-        "column": bool(plan.part_property),
-        "simple": True,
-    }
-    return tuple(kind for kind, there in kinds.items() if there)
-
-
-def _proposed_split(plan: LabelPlan) -> str:
-    if plan.part_property:
-        return "column"
-    if plan.group_property:
-        return "polygon"
-    if plan.kind == "table":
-        return "blocks" if plan.lon_property else "random"
-    return _PROPOSED_SPLIT[plan.kind]
 
 
 def find_map(workspace: Workspace, asset: str) -> LabelPlan:
@@ -193,13 +155,25 @@ def _checked_id(asset: str) -> str:
     return asset
 
 
-def notes_on_file(filename: str, data: bytes) -> tuple[str, ...]:
-    """What had to be decided or left out in a vector file, in sentences.
+def notes_on_file(workspace: Workspace, filename: str, data: bytes) -> tuple[str, ...]:
+    """What had to be decided or left out in a vector file, and whether it meets the area.
 
     Raises:
         VectorError: It cannot be read.
     """
-    return read_vectors(filename, data).notes
+    vectors, aoi = read_vectors(filename, data), workspace.project.aoi
+    if aoi is None:
+        return vectors.notes
+    west, south, east, north = vectors.bounds
+    if aoi.shape.intersects(shapely.box(west, south, east, north)):
+        return vectors.notes
+    note = "None of its features lies in the area of interest."
+    if aoi.shape.intersects(shapely.box(south, west, north, east)):
+        note = (
+            "Its features would lie in the area of interest if latitude and longitude changed "
+            "places: exchange the two in the file."
+        )
+    return (*vectors.notes, note)
 
 
 def unmatched(workspace: Workspace, classes: Legend) -> tuple[tuple[str, int], ...]:
@@ -211,8 +185,11 @@ def unmatched(workspace: Workspace, classes: Legend) -> tuple[tuple[str, int], .
     plan = workspace.project.labels
     counts = labels.class_counts(workspace.connection, plan.source, plan.class_property)
     places = labels.index_by_text(sorted(counts), plan, classes)
-    lost = ((text, count) for text, count in counts.items() if text not in places)
-    return tuple(sorted(lost, key=lambda pair: (-pair[1], pair[0])))
+    lost: Counter[str] = Counter()
+    for text, count in counts.items():
+        if text not in places:
+            lost[text if class_key(text) is not None else NO_CLASS] += count
+    return tuple(sorted(lost.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 # --- Drawn labels -------------------------------------------------------------------------------
@@ -240,14 +217,23 @@ def draw_label(workspace: Workspace, value: int, geometry: dict[str, Any]) -> No
     plan = workspace.project.labels
     label = DrawnLabel(value, json.dumps(geometry, sort_keys=True))
     if label not in plan.drawn:
-        workspace.change(labels=replace(plan, drawn=(*plan.drawn, label)))
+        _keep_drawn(workspace, (*plan.drawn, label))
 
 
 def delete_drawn(workspace: Workspace, places: Sequence[int]) -> None:
     """Take drawn labels away, by their places in the list."""
     plan = workspace.project.labels
     kept = tuple(label for k, label in enumerate(plan.drawn) if k not in set(places))
-    workspace.change(labels=replace(plan, drawn=kept))
+    _keep_drawn(workspace, kept)
+
+
+def _keep_drawn(workspace: Workspace, drawn: tuple[DrawnLabel, ...]) -> None:
+    """Keep what is drawn; a split that was proposed follows, one that was chosen stays."""
+    before, split = workspace.project.labels, workspace.project.split
+    after = replace(before, drawn=drawn)
+    if split.kind == splits.proposed(workspace, before):
+        split = replace(split, kind=splits.proposed(workspace, after))
+    workspace.change(labels=after, split=split)
 
 
 # --- Finished tables ----------------------------------------------------------------------------

@@ -20,18 +20,19 @@ def stem(workspace: Workspace, *, simulated: bool) -> str:
     return f"{plain}-samples-simulated" if simulated else f"{plain}-samples"
 
 
-def content(samples: SampleSet, kind: str) -> bytes:
-    """Write samples in a format.
+def content(samples: SampleSet, kind: str, *, simulated: bool) -> bytes:
+    """Write samples in a format; those of the simulated planet say so inside.
 
     Raises:
         SampleError: The format cannot hold them.
     """
-    return next(iter(writing.files_of(samples, kind).values()))
+    return next(iter(writing.files_of(samples, kind, simulated=simulated).values()))
 
 
-def features(samples: SampleSet) -> bytes:
+def features(samples: SampleSet, *, simulated: bool) -> bytes:
     """Describe the features of the TFRecord as JSON."""
-    return json.dumps(writing.feature_description(samples), indent=2, ensure_ascii=False).encode()
+    described = writing.feature_description(samples, simulated=simulated)
+    return json.dumps(described, indent=2, ensure_ascii=False).encode()
 
 
 def code(samples: SampleSet, kind: str, name: str) -> str:

@@ -106,9 +106,10 @@ def missing_for(workspace: Workspace, step: str) -> Missing | None:
 
 
 def is_simulated(workspace: Workspace) -> bool:
-    """Whether the project's imagery comes from the simulated planet."""
+    """Whether the project's imagery, or its table alone, comes from the simulated planet."""
     if workspace.project.labels.kind == "table" and workspace.project.aoi is None:
-        return False  # it stands on a table alone
+        found = workspace.find("samples")
+        return found is not None and bool(found.summary["simulated"])
     return imagery.plan_is_simulated(workspace.connection, workspace.project.imagery)
 
 

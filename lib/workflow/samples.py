@@ -20,7 +20,7 @@ from lib.core.samples import SampleSet
 from lib.core.split import Split, make_split
 from lib.earthengine import imagery, sampling
 from lib.models.augment import FOR_FORM
-from lib.workflow import labels, tablefiles, uploads
+from lib.workflow import labels, splits, tablefiles, uploads
 from lib.workflow.area import check_aoi
 from lib.workflow.sample_views import SampleSize
 from lib.workflow.store import Found
@@ -53,11 +53,24 @@ def start(workspace: Workspace) -> str:
     """Start drawing, or reading the table; returns the job's id.
 
     What was dropped or relabelled among other samples is forgotten, as they are drawn anew.
+
+    Raises:
+        LabelError: Imagery and labels are not of the same world.
     """
+    refuse_mixing(workspace)
     found = workspace.find(KIND)
     if workspace.project.edits.steps and (found is None or found.stale):
         workspace.change(edits=Edits())
     return _JOBS.start(workspace)
+
+
+def refuse_mixing(workspace: Workspace) -> None:
+    """Refuse labels of one's own for the simulated planet, and the other way round.
+
+    Raises:
+        LabelError: Imagery and labels are not of the same world.
+    """
+    imagery.refuse_mixing(workspace.connection, workspace.project.imagery, workspace.project.labels)
 
 
 def legend(workspace: Workspace) -> Legend:
@@ -76,10 +89,14 @@ def estimate(workspace: Workspace, classes: Legend, *, scenes: int = 1) -> Estim
         workspace: Whose project.
         classes: Its legend.
         scenes: Scenes that are composited.
+
+    Raises:
+        LabelError: Imagery and labels are not of the same world.
     """
     project = workspace.project
     if project.labels.kind == "table":
         return _reading_estimate(workspace)
+    refuse_mixing(workspace)
     count = _most(workspace, classes)
     pixels = check_aoi(workspace, project.aoi).pixels if project.aoi else 0
     requests, seconds = sampling.estimate(
@@ -272,16 +289,9 @@ def set_of(found: Found) -> SampleSet:
     return SampleSet.load(found.folder / "samples.npz")
 
 
-def is_simulated(workspace: Workspace) -> bool:
-    """Whether samples would come from the simulated planet."""
-    if workspace.project.labels.kind == "table":
-        return False
-    return imagery.plan_is_simulated(workspace.connection, workspace.project.imagery)
-
-
 def split_kinds(workspace: Workspace) -> tuple[str, ...]:
     """Kinds of split that the labels allow."""
-    return labels.split_kinds(workspace.project.labels)
+    return splits.kinds(workspace.project.labels)
 
 
 def augmentations(form: str) -> tuple[str, ...]:

@@ -236,13 +236,33 @@ def test_a_column_decides_the_parts():
     [
         (None, "No column of the labels"),
         ([0, 0, 1, -1], "1 of 4 samples into no part"),
-        ([0, 0, 2, 2], "no samples into the validation set"),
+        ([0, 0, 2, 2], "no class has two training samples"),
+        ([0, 0, 1, 1], "no samples into the test set"),
         ([1, 1, 2, 2], "no samples into the training set"),
     ],
 )
 def test_a_column_that_does_not_say_is_refused(given, words):
     with pytest.raises(SampleError, match=words):
         make_split(make([0, 1, 0, 1], given=given), SplitPlan(kind="column"))
+
+
+def test_a_column_without_validation_gets_it_from_each_class_of_the_training_set():
+    """15 % of all beside 25 % in the test are a fifth of what is no test sample."""
+    index = [0] * 100 + [1] * 10 + [2] * 2 + [0, 1, 2]
+    samples = make(index, given=[0] * 112 + [2] * 3)
+
+    split = make_split(samples, SplitPlan(kind="column", seed=3))
+
+    assert split.class_counts(samples).tolist() == [[80, 8, 1], [20, 2, 1], [1, 1, 1]]
+    assert split.test.tolist() == [112, 113, 114]
+    assert split.notes == (
+        (
+            "The column has no validation set: 23 of 112 training samples were taken for it, at "
+            "random from each class (seed 3)."
+        ),
+    )
+    again = make_split(samples, SplitPlan(kind="column", seed=4))
+    assert again.validation.tolist() != split.validation.tolist()
 
 
 def test_a_rare_class_in_three_of_very_many_blocks_is_in_every_part():

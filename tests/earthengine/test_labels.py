@@ -56,15 +56,26 @@ def test_class_columns_are_those_of_the_file(scene: Scene) -> None:
 
 
 def test_mixing_the_planet_with_own_labels_is_refused(scene: Scene) -> None:
-    planet = imagery.predictors(scene.earth, ImageryPlan(), scene.aoi)
-
     with pytest.raises(LabelError, match="the planet is not the Earth"):
-        imagery.refuse_mixing(scene.earth, planet, table(scene, "cover"))
+        imagery.refuse_mixing(scene.earth, ImageryPlan(), table(scene, "cover"))
+
+
+@pytest.mark.parametrize(
+    ("simulated", "own", "words"),
+    [(False, False, "are of the Earth and the imagery is simulated"),
+     (True, True, "are of the simulated planet and the imagery is yours")],
+)  # fmt: skip
+def test_table_of_another_world_than_the_imagery_is_not_mapped(scene, simulated, own, words):
+    plan = ImageryPlan(collection=scene.image, start="", end="", bands=BANDS, indices=())
+
+    with pytest.raises(LabelError, match=words):
+        imagery.refuse_table(scene.earth, plan if own else ImageryPlan(), simulated=simulated)
+    imagery.refuse_table(scene.earth, ImageryPlan() if own else plan, simulated=simulated)
 
 
 def test_own_imagery_with_own_labels_is_not_refused(scene: Scene) -> None:
     plan = ImageryPlan(collection=scene.image, start="", end="", bands=BANDS, indices=())
     own = imagery.predictors(scene.earth, plan, scene.aoi)
 
-    imagery.refuse_mixing(scene.earth, own, table(scene, "cover"))
+    imagery.refuse_mixing(scene.earth, plan, table(scene, "cover"))
     assert not imagery.is_simulated(scene.earth, own)

@@ -1,7 +1,11 @@
 """Pages inside the shell, opened as a browser does that has their address."""
 
 from pathlib import Path
+from urllib.parse import urlparse
 
+import pytest
+from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
@@ -31,3 +35,25 @@ def button(app: AppTest, label: str) -> Button:
 def words(app: AppTest) -> str:
     """Return all running text of a page."""
     return "\n".join(item.value for item in app.markdown)
+
+
+def download(app: AppTest, label: str) -> tuple[str, bytes]:
+    """Press the one download button with a label as a browser does; return its file.
+
+    A test has no server, so the page is run once more with a store of files that is kept: the
+    button's file is then made in it, by the function that the page gave the button.
+
+    Returns:
+        Name of the file and its content.
+    """
+    storage = MemoryMediaFileStorage("/media")
+    files = MediaFileManager(storage)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("streamlit.testing.v1.app_test.MediaFileManager", lambda _: files)
+        app.run()
+    assert not app.exception
+    (pressed,) = [item.proto for item in app.get("download_button") if item.label == label]
+    address = files.execute_deferred(pressed.deferred_file_id)
+    made = storage.get_file(Path(urlparse(address).path).name)
+    assert made.filename is not None
+    return made.filename, made.content

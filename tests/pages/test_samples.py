@@ -1,7 +1,6 @@
 """The samples page, control by control: what each one does to the project and to what is shown."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -12,14 +11,12 @@ from lib.ui import maps
 from lib.workflow import labels, legends, samples
 from lib.workflow.project import Workspace, new_workspace
 from tests.pages.drawn import (
-    copy_of,
     edit_table,
     labelled,
     make,
     open_tab,
     pick_rows,
     saved,
-    small_project,
 )
 from tests.pages.shown import button, visit, words
 
@@ -27,29 +24,6 @@ SQUARE = {
     "type": "Polygon",
     "coordinates": [[[8.551, 47.301], [8.553, 47.301], [8.553, 47.303], [8.551, 47.301]]],
 }
-
-
-@pytest.fixture(scope="session")
-def drawn_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a project whose samples were drawn and looked through."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LOAM_HOME", str(tmp_path_factory.mktemp("drawn")))
-        workspace = small_project()
-        make(workspace, "samples")
-        make(workspace, "label_quality")
-        return workspace.folder
-
-
-@pytest.fixture
-def drawn(drawn_folder: Path) -> Workspace:
-    """A copy of that project."""
-    return copy_of(drawn_folder)
-
-
-@pytest.fixture
-def empty() -> Workspace:
-    """The same project before anything was drawn."""
-    return small_project()
 
 
 # --- Classes ----------------------------------------------------------------------------------
@@ -394,19 +368,6 @@ def test_number_of_the_calculator_is_used(empty):
 
     assert "319" in words(app)
     assert saved(empty).project.sampling.per_class == 200
-
-
-def test_balance_is_kept_and_its_chart_counts_training_samples_after_it(drawn):
-    app = visit("samples", drawn.id)
-    labelled(app.selectbox, "Training samples").set_value("over").run()
-    app = open_tab(app, "Balance")
-
-    assert saved(drawn).project.balance.resample == "over"
-    assert app.get("vega_lite_chart")
-    view = samples.read(saved(drawn))
-    assert view is not None
-    most = max(row.training for row in view.per_class)
-    assert {row.balanced for row in view.per_class if row.obtained} == {most}
 
 
 def test_weights_and_changes_of_samples_are_kept(empty):

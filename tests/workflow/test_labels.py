@@ -10,7 +10,7 @@ from lib.core.aoi import Aoi
 from lib.core.errors import LabelError, LegendError
 from lib.core.legend import Legend
 from lib.core.plan import LabelPlan, Remap
-from lib.workflow import labels, leave, legends, samples, store, tablefiles
+from lib.workflow import labels, leave, legends, samples, splits, store, tablefiles
 from lib.workflow.project import Workspace, missing_for, new_workspace
 
 TABLE = "lon,lat,class,red\n8.0,47.0,wood,1\n8.1,47.1,water,2\n8.2,47.2,wood,3\n"
@@ -136,3 +136,27 @@ def test_calculator_follows_olofsson(workspace: Workspace) -> None:
     size = samples.enough_for(workspace, 4, standard_error=0.01, accuracy=0.9)
 
     assert (size.test, size.total, size.per_class) == (900, 3_600, 900)
+
+
+def test_split_by_polygon_is_proposed_once_every_class_has_two(workspace: Workspace) -> None:
+    labels.choose(workspace, LabelPlan("drawn", "", ""))
+    kinds = []
+    for value, west in ((10, 8.551), (40, 8.554), (10, 8.557), (40, 8.56)):
+        west_of, east = west, west + 0.001
+        ring = [[west_of, 47.301], [east, 47.301], [east, 47.302], [west_of, 47.301]]
+        labels.draw_label(workspace, value, {"type": "Polygon", "coordinates": [ring]})
+        kinds.append(workspace.project.split.kind)
+
+    assert kinds == ["blocks", "blocks", "blocks", "polygon"]
+    labels.delete_drawn(workspace, [3])
+    assert workspace.project.split.kind == "blocks"
+    assert splits.single_shapes(workspace, preset("worldcover")) == ("Cropland",)
+
+
+def test_split_that_was_chosen_stays_while_labels_are_drawn(workspace: Workspace) -> None:
+    labels.choose(workspace, LabelPlan("drawn", "", ""))
+    workspace.change(split=replace(workspace.project.split, kind="random"))
+
+    labels.draw_label(workspace, 10, {"type": "Point", "coordinates": [8.555, 47.305]})
+
+    assert workspace.project.split.kind == "random"

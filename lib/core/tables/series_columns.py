@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 
 _DATE = r"(?P<step>\d{4}[-_.]?\d{2}[-_.]?\d{2})"
+# Dots are in use for the day first; slashes for either, so they are left to the person.
+_DAY_FIRST_DATE = r"(?P<step>\d{1,2}\.\d{1,2}\.\d{4})"
+_DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 # Named after where they are known from; the first that fits all columns counts.
 _PATTERNS = tuple(
     re.compile(pattern)
@@ -13,6 +16,8 @@ _PATTERNS = tuple(
         rf"^{_DATE}[_. ](?P<band>\D.*)$",  # 2020-01-01_NDVI
         rf"^(?:.*_)?{_DATE}(?:T\d+)?(?:_.*)?_(?P<band>[A-Za-z][^_]*)$",  # toBands() of scenes
         rf"^(?P<band>.*\D)[_. ]{_DATE}$",  # NDVI_20200101
+        rf"^(?P<band>.+)[_ ]{_DAY_FIRST_DATE}$",  # NDVI_01.01.2020
+        rf"^{_DAY_FIRST_DATE}[_ ](?P<band>\D.*)$",  # 01.01.2020_NDVI
         r"^t(?P<step>\d+)_(?P<band>.+)$",  # t00_B4, as Loam writes them
         r"^(?P<band>.+?)_t?(?P<step>\d+)$",  # ndvi_t01, B4_0
         r"^(?P<step>\d+)_(?P<band>.+)$",  # 0_B4, toBands() of images without ids
@@ -82,7 +87,11 @@ def _order(texts: Sequence[str]) -> dict[str, str]:
 
 
 def _day(text: str) -> str:
-    """A date of eight digits in ISO form; empty where it is none."""
+    """A date in ISO form; empty where it is none."""
+    day_first = _DAY_FIRST.fullmatch(text)
+    if day_first:
+        day, month, year = day_first.groups()
+        text = f"{year}{month:0>2}{day:0>2}"
     digits = re.sub(r"\D", "", text)
     try:
         return date.fromisoformat(digits).isoformat() if len(digits) == 8 else ""

@@ -18,6 +18,9 @@ from lib.core.samples import SampleSet
 from lib.core.tables.series_columns import DENSE, VALID
 from lib.core.tables.tfrecord import write_example, write_records
 
+ORIGIN = "origin"
+SIMULATED = "simulated planet"
+"""What stands in the column of the origin where samples are not of the Earth."""
 PART_WORDS = ("training", "validation", "test")
 _SHAPES = """Samples written by Loam; read with numpy.load. All arrays have one row a sample.
 predictors   float32, (samples, predictors) for pixels, (samples, dates, predictors) for series,
@@ -33,6 +36,7 @@ valid        bool, shape of predictors without the last axis; absent where all w
 dense        int16, (samples, rows, columns): class index of every pixel of a patch, -1 for none
 given        int8, (samples,): 0 training, 1 validation, 2 test, -1 unknown; absent if not given
 steps        first day of each window of a series; empty otherwise
+origin       "simulated planet" where the samples come from there; absent otherwise
 """
 
 
@@ -79,13 +83,17 @@ def format_of(samples: SampleSet, name: str) -> Format:
     return found
 
 
-def files_of(samples: SampleSet, name: str, *, stem: str = "samples") -> dict[str, bytes]:
+def files_of(
+    samples: SampleSet, name: str, *, stem: str = "samples", simulated: bool = False
+) -> dict[str, bytes]:
     """Write samples in a format.
 
     Args:
         samples: Any form; patches only in formats that can hold them.
         name: One of `FORMATS`.
         stem: What files are called before their ending.
+        simulated: Whether they come from the simulated planet; then every row says so in the
+            column "origin", the NumPy file in an array of that name, and Parquet in its metadata.
 
     Returns:
         Contents by file name: one file, and beside a TFRecord the description of its features.
@@ -94,20 +102,21 @@ def files_of(samples: SampleSet, name: str, *, stem: str = "samples") -> dict[st
         SampleError: The format is unknown or cannot hold the samples.
     """
     found = format_of(samples, name)
-    files = {f"{stem}{found.suffix}": _WRITERS[name](samples)}
+    files = {f"{stem}{found.suffix}": _WRITERS[name](samples, simulated)}
     if name == "tfrecord":
-        described = json.dumps(feature_description(samples), indent=2, ensure_ascii=False)
+        facts = feature_description(samples, simulated=simulated)
+        described = json.dumps(facts, indent=2, ensure_ascii=False)
         files[f"{stem}.features.json"] = described.encode()
     return files
 
 
-def frame_of(samples: SampleSet) -> pd.DataFrame:
-    """Lay samples out as a table: id, class, place, group, part, then predictors.
+def frame_of(samples: SampleSet, *, simulated: bool = False) -> pd.DataFrame:
+    """Lay samples out as a table: id, class, place, group, part, origin, then predictors.
 
     Series have a column for every date and predictor, such as "2024-05-01_NDVI" or "t00_NDVI",
     and "…_valid" where dates are missing; patches a list of their pixels in every cell.
     """
-    columns = _facts(samples)
+    columns = _facts(samples, simulated)
     if samples.form == "pixel":
         columns |= {name: samples.predictors[:, k] for k, name in enumerate(samples.names)}
     elif samples.form == "series":
@@ -124,13 +133,13 @@ def steps_of(samples: SampleSet) -> tuple[str, ...]:
     return samples.steps or tuple(f"t{k:02d}" for k in range(samples.predictors.shape[1]))
 
 
-def feature_description(samples: SampleSet) -> dict[str, Any]:
+def feature_description(samples: SampleSet, *, simulated: bool = False) -> dict[str, Any]:
     """Describe the features of the TFRecord: their types and shapes, legend, and what they are."""
     inner = list(samples.predictors.shape[1:-1])
     features: dict[str, Any] = {
         name: {"dtype": "float32", "shape": inner} for name in samples.names
     }
-    for name, values in _facts(samples).items():
+    for name, values in _facts(samples, simulated).items():
         kind = {"i": "int64", "f": "float32"}.get(np.asarray(values).dtype.kind, "string")
         features[name] = {"dtype": kind, "shape": []}
     if samples.valid is not None:
@@ -146,10 +155,16 @@ def feature_description(samples: SampleSet) -> dict[str, Any]:
         "steps": list(samples.steps),
         "legend": samples.legend.to_json(),
         "unlabelled": _unlabelled(samples),
+        **({ORIGIN: SIMULATED} if simulated else {}),
     }
 
 
-def _facts(samples: SampleSet) -> dict[str, Any]:
+def is_simulated(table: pd.DataFrame) -> bool:
+    """Whether a table has rows that come from the simulated planet, as these files tell it."""
+    return ORIGIN in table.columns and bool((table[ORIGIN] == SIMULATED).any())
+
+
+def _facts(samples: SampleSet, simulated: bool) -> dict[str, Any]:
     """Columns that are no predictors; single values."""
     legend = samples.legend
     facts: dict[str, Any] = {
@@ -163,6 +178,8 @@ def _facts(samples: SampleSet) -> dict[str, Any]:
         facts["group"] = samples.group
     if samples.given is not None:
         facts["part"] = np.array([*PART_WORDS, ""], object)[samples.given]
+    if simulated:
+        facts[ORIGIN] = np.full(len(samples), SIMULATED, object)
     return facts
 
 
@@ -197,42 +214,49 @@ def _unlabelled(samples: SampleSet) -> int:
     return min(*samples.legend.values, 0) - 1
 
 
-def _csv(samples: SampleSet) -> bytes:
-    return frame_of(samples).to_csv(index=False, lineterminator="\n").encode()
+def _csv(samples: SampleSet, simulated: bool) -> bytes:
+    return frame_of(samples, simulated=simulated).to_csv(index=False, lineterminator="\n").encode()
 
 
-def _parquet(samples: SampleSet) -> bytes:
+def _parquet(samples: SampleSet, simulated: bool) -> bytes:
+    import pyarrow  # slow import
+    import pyarrow.parquet
+
+    table = pyarrow.Table.from_pandas(frame_of(samples, simulated=simulated), preserve_index=False)
+    if simulated:
+        table = table.replace_schema_metadata({**table.schema.metadata, ORIGIN: SIMULATED})
     file = io.BytesIO()
-    frame_of(samples).to_parquet(file, index=False)
+    pyarrow.parquet.write_table(table, file)
     return file.getvalue()
 
 
-def _points(samples: SampleSet) -> Any:
+def _points(samples: SampleSet, simulated: bool) -> Any:
     import geopandas  # slow import
 
-    frame = frame_of(samples)
+    frame = frame_of(samples, simulated=simulated)
     known = np.isfinite(samples.lon)
     points = np.full(len(samples), None, object)
     points[known] = shapely.points(samples.lon[known], samples.lat[known])
     return geopandas.GeoDataFrame(frame, geometry=points, crs="EPSG:4326")
 
 
-def _geojson(samples: SampleSet) -> bytes:
-    return str(_points(samples).to_json(drop_id=True, na="null")).encode()
+def _geojson(samples: SampleSet, simulated: bool) -> bytes:
+    return str(_points(samples, simulated).to_json(drop_id=True, na="null")).encode()
 
 
-def _geopackage(samples: SampleSet) -> bytes:
+def _geopackage(samples: SampleSet, simulated: bool) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "samples.gpkg"
-        frame = _points(samples).rename(columns={"id": "sample_id"})
+        frame = _points(samples, simulated).rename(columns={"id": "sample_id"})
         frame.to_file(path, driver="GPKG", layer="samples", index=False, geometry_type="Point")
         return path.read_bytes()
 
 
-def _npz(samples: SampleSet) -> bytes:
+def _npz(samples: SampleSet, simulated: bool) -> bytes:
     legend = samples.legend
     optional: dict[str, Any] = {
-        "valid": samples.valid, "dense": samples.dense, "given": samples.given
+        "valid": samples.valid, "dense": samples.dense, "given": samples.given,
+        ORIGIN: np.array(SIMULATED) if simulated else None,
     }  # fmt: skip
     file = io.BytesIO()
     np.savez_compressed(
@@ -255,20 +279,20 @@ def _npz(samples: SampleSet) -> bytes:
     return file.getvalue()
 
 
-def _tfrecord(samples: SampleSet) -> bytes:
+def _tfrecord(samples: SampleSet, simulated: bool) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "samples.tfrecord.gz"
-        write_records(path, _examples(samples))
+        write_records(path, _examples(samples, simulated))
         return path.read_bytes()
 
 
-def _examples(samples: SampleSet) -> Iterator[bytes]:
-    columns: Mapping[str, Any] = _facts(samples) | _lists(samples)
+def _examples(samples: SampleSet, simulated: bool) -> Iterator[bytes]:
+    columns: Mapping[str, Any] = _facts(samples, simulated) | _lists(samples)
     for row in range(len(samples)):
         yield write_example({name: values[row] for name, values in columns.items()})
 
 
-_WRITERS: dict[str, Callable[[SampleSet], bytes]] = {
+_WRITERS: dict[str, Callable[[SampleSet, bool], bytes]] = {
     "csv": _csv,
     "parquet": _parquet,
     "geojson": _geojson,

@@ -29,6 +29,10 @@ def run(order: Order, progress: Progress) -> None:
     if route not in _ROUTES:
         raise PlanError(f"There is no route “{route}”.", hint="Choose another.", field="route")
     samples = order.samples()
+    if order.project.labels.kind == "table":
+        found = store.find(order.root, order.project, order.realm, "samples")
+        simulated = found is not None and bool(found.summary["simulated"])
+        imagery.refuse_table(order.connection, order.project.imagery, simulated=simulated)
     with order.making() as making:
         making.summary = {
             "route": route,

@@ -10,6 +10,7 @@ from lib.core.legend import Legend
 from lib.core.plan import LabelPlan
 from lib.core.samples import NO_GROUP, SampleSet, beside
 from lib.core.tables.samples import samples_from_table
+from lib.core.tables.writing import is_simulated
 from lib.earthengine import imagery, labels, sampling
 from lib.earthengine.fetching import Watch
 from lib.workflow import tablefiles
@@ -48,7 +49,7 @@ def _read_table(order: Order, progress: Progress) -> None:
         samples.save(making.folder / SAMPLES)
         report = sampling.DrawReport(tuple(obtained), tuple(obtained), ("",) * len(legend))
         making.summary = {
-            **_summary(samples, report, legend, plan, simulated=False),
+            **_summary(samples, report, legend, plan, simulated=is_simulated(table)),
             "notes": list(notes),
         }
 
@@ -60,8 +61,8 @@ def _draw(order: Order, progress: Progress) -> None:
         path = making.folder / SAMPLES
         progress.report("Looking", "Asking for scenes and classes", 0.02)
         legend = legend_of(order)
+        imagery.refuse_mixing(connection, project.imagery, project.labels)
         predictors = imagery.predictors(connection, project.imagery, aoi)
-        imagery.refuse_mixing(connection, predictors, project.labels)
         progress.stop_if_cancelled()
         samples, report = sampling.draw(
             connection,

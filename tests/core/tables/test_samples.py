@@ -136,6 +136,7 @@ def test_samples_when_groups_and_parts_are_columns_take_them():
 SERIES = {
     "dates first": ["2020-02-01_NDVI", "2020-01-01_NDVI", "2020-02-01_B4", "2020-01-01_B4"],
     "dates last": ["NDVI_20200201", "NDVI_20200101", "B4_20200201", "B4_20200101"],
+    "days first": ["NDVI_1.2.2020", "NDVI_01.01.2020", "B4_1.2.2020", "B4_01.01.2020"],
     "scenes": [
         f"{scene}_{band}"
         for band in ("NDVI", "B4")
@@ -177,8 +178,15 @@ def test_samples_when_dates_are_missing_mark_them_and_drop_rows_without_any():
 
 @pytest.mark.parametrize(
     "names",
-    [["B4", "B8"], ["a_t1", "b_t2"], ["a_t1", "b_t1"], ["a_t01", "a_t1"], ["a_t1", "a_x"]],
-    ids=["bands", "gaps", "one date", "same date", "mixed"],
+    [
+        ["B4", "B8"],
+        ["a_t1", "b_t2"],
+        ["a_t1", "b_t1"],
+        ["a_t01", "a_t1"],
+        ["a_t1", "a_x"],
+        ["a_06/01/2021", "a_07/01/2021"],
+    ],
+    ids=["bands", "gaps", "one date", "same date", "mixed", "day or month first"],
 )
 def test_samples_when_columns_are_no_series_are_refused(names):
     rows = pd.DataFrame({name: [1, 2] for name in names} | {"class": [1, 3]})

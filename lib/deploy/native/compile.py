@@ -15,7 +15,7 @@ from lib.deploy.native.estimate import MOST_BYTES, Estimate, estimate
 from lib.deploy.native.forms import all_seen_live
 from lib.deploy.native.inputs import enter, form_of
 from lib.deploy.native.neighbours import probe
-from lib.deploy.native.registry import unwritable
+from lib.deploy.native.registry import refuse_pooling, unwritable
 from lib.deploy.native.signal import Signal, Writing, softmax_bands
 from lib.deploy.native.walk import write_network
 from lib.earthengine.access import Connection, with_connection
@@ -88,6 +88,7 @@ def compile_network(
     least = artifact.network.count_params() * _LEAST_WEIGHT_BYTES
     if least > connection.can.request_bytes:
         raise _too_large(f"more than {least:,}", connection)
+    refuse_pooling(artifact.network)
     writing = _begin(connection, artifact.network, grid)
     inputs = enter(artifact.network, to_image(predictors), artifact.card.predictors, writing)
     signal = write_network(artifact.network, inputs.signals, writing)

@@ -35,4 +35,3 @@ def project(ws: Workspace) -> None:
         help="Everything that decides the result. Opens on the first page, and runs with "
         "`python -m lib run`.",
     )
-

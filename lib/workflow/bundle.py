@@ -89,9 +89,7 @@ def start(workspace: Workspace, names: Sequence[str]) -> str:
         DeploymentError: One of them does not exist.
     """
     if not names:
-        raise PlanError(
-            "No format is chosen.", hint="Choose what you take along.", field="formats"
-        )
+        raise PlanError("No format is chosen.", hint="Choose what you take along.", field="formats")
     return workspace.submit("bundle", {"formats": [find_format(name).name for name in names]})
 
 
@@ -137,4 +135,3 @@ def _row(row: Mapping[str, Any]) -> FormatRow:
 
 def _lacking(name: str) -> tuple[str, ...]:
     return tuple(module for module in _WRITERS.get(name, ()) if find_spec(module) is None)
-

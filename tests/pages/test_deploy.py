@@ -4,17 +4,20 @@ import io
 import shutil
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib.workflow import bundle
+from lib.ui.guard import plain
+from lib.workflow import bundle, store, tasks
 from lib.workflow.project import Workspace, open_workspace
 from tests.pages.shown import button, visit, words
-from tests.pages.working import ended, workers  # noqa: F401 - a fixture
+from tests.pages.working import LIMIT_S, ended, workers  # noqa: F401 - a fixture
 from tests.workflow.trained import work, workspace_with_samples
+from tests.workflow.walked import small_walk
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +38,25 @@ def trained(original: tuple[Path, str], home: Path) -> Workspace:
     return open_workspace(original[1])
 
 
+@pytest.fixture
+def finished() -> Workspace:
+    """A finished walk of a small area, whose network is deployed as an expression."""
+    return small_walk()
+
+
 def opened(app: AppTest, workspace: Workspace, name: str) -> AppTest:
     """Open one of the sections."""
     app.session_state[f"section-{name}-{workspace.id[:8]}"] = True
     return app.run()
+
+
+def done(workspace: Workspace, task_id: str) -> tasks.Task:
+    """Wait until a task of Earth Engine is over."""
+    until = time.monotonic() + LIMIT_S
+    while not (task := {item.id: item for item in tasks.listed(workspace)}[task_id]).is_done:
+        assert time.monotonic() < until, task
+        time.sleep(0.05)
+    return task
 
 
 def errors(app: AppTest) -> list[str]:
@@ -72,14 +90,11 @@ def test_bundle_without_a_format_cannot_be_made(trained):
     assert "Choose a format at least." in captions(app)
 
 
-def test_bundle_shows_how_far_each_format_is_from_keras_and_what_was_refused(trained, monkeypatch):
+def test_bundle_shows_how_far_each_format_is_from_keras_and_what_was_refused(trained):
     work(trained, "bundle", {"formats": ["keras", "tflite-int8"]})
     found = trained.find("bundle")
-    summary = found.summary
-    summary["rows"][1] |= {"passed": False, "equal_classes": 0.91}
-    (found.folder / "result.json").write_text(
-        __import__("json").dumps({"depends_on": found.made_of, "summary": summary})
-    )
+    found.summary["rows"][1] |= {"passed": False, "equal_classes": 0.91}
+    store.finish(found.folder, found.made_of, found.summary)
     app = opened(visit("deploy", trained.id), trained, "bundle")
 
     table = app.dataframe[0].value
@@ -114,3 +129,57 @@ def test_bundle_made_by_a_worker_is_a_zip_whose_example_runs(trained, workers, t
         check=True,
     )
     assert float(ran.stdout.rsplit("greatest difference", 1)[1]) <= 1e-5
+
+
+def test_export_is_told_to_wait_where_nothing_is_deployed(trained):
+    app = opened(visit("deploy", trained.id), trained, "tasks")
+
+    assert errors(app) == []
+    assert any("Deploy the network first" in item.value for item in app.info)
+    assert "Start the export" not in [item.label for item in app.button]
+
+
+def test_export_offers_the_places_of_the_connection_and_says_why_not_the_others(finished):
+    app = opened(visit("deploy", finished.id), finished, "tasks")
+
+    assert errors(app) == []
+    places = next(item for item in app.get("button_group") if item.label == "Where to")
+    assert places.options == ["Asset"]
+    assert "Google Drive\\: it belongs to a Google account" in captions(app)
+    assert "Cloud Storage\\: it needs a Google Cloud project" in captions(app)
+    name = next(item for item in app.text_input if item.label == "Name")
+    assert name.value.endswith("-classes-simulated")
+
+
+def test_export_with_a_name_that_cannot_be_is_told_beside_its_field(finished):
+    app = opened(visit("deploy", finished.id), finished, "tasks")
+    next(item for item in app.text_input if item.label == "Name").set_value("a/b")
+    button(app, "Start the export").click().run()
+
+    assert any("“a/b” cannot name the map" in error for error in errors(app))
+    assert tasks.listed(finished) == ()
+
+
+def test_export_to_an_asset_runs_and_is_listed_until_it_is_done(finished):
+    app = opened(visit("deploy", finished.id), finished, "tasks")
+    next(item for item in app.text_input if item.label == "Name").set_value("my-map")
+    button(app, "Start the export").click().run()
+
+    assert errors(app) == []
+    (task,) = tasks.listed(finished)
+    assert done(finished, task.id).state == "SUCCEEDED"
+    app.run()
+    assert "/my-map" in words(app)
+    assert "Done" in words(app)
+    assert "Cancel" not in [item.label for item in app.button]
+
+
+def test_export_that_is_cancelled_says_so(finished):
+    task = tasks.start(finished, "asset", name="one")
+    tasks.cancel(finished, task.id)
+    ending = done(finished, task.id)
+    app = opened(visit("deploy", finished.id), finished, "tasks")
+
+    assert errors(app) == []
+    assert ending.state in ("CANCELLED", "SUCCEEDED")
+    assert plain(ending.words) in words(app)

@@ -99,7 +99,9 @@ def test_formats_are_refused_where_there_is_none_or_nothing_is_chosen():
 
 def test_format_whose_writer_is_absent_is_told_and_not_offered(monkeypatch):
     found = bundle.find_spec
-    monkeypatch.setattr(bundle, "find_spec", lambda name: None if name == "tf2onnx" else found(name))
+    monkeypatch.setattr(
+        bundle, "find_spec", lambda name: None if name == "tf2onnx" else found(name)
+    )
 
     assert "onnx" not in [item.name for item in bundle.formats()]
     assert bundle.refused_formats() == ("ONNX: this server lacks tf2onnx.",)

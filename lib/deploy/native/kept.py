@@ -164,12 +164,18 @@ def _numbers_of(node: Nodes, values: Nodes) -> Numbers | None:
     call = node.get("functionInvocationValue")
     if not isinstance(call, dict) or call.get("functionName") != "Array":
         return None
-    given = call["arguments"].get("values", {})
-    given = values[given["valueReference"]] if "valueReference" in given else given
-    if not isinstance(given.get("constantValue"), list):
-        return None
-    numbers = np.asarray(given["constantValue"], np.float64)
-    return numbers if numbers.size >= FEWEST else None
+    numbers = np.asarray(_plain(call["arguments"].get("values", {}), values))
+    large = numbers.size >= FEWEST and np.issubdtype(numbers.dtype, np.number)
+    return numbers.astype(np.float64) if large else None
+
+
+def _plain(node: Nodes, values: Nodes) -> Any:
+    """A constant as plain lists, however the client has shared its parts; None for others."""
+    if "valueReference" in node:
+        return _plain(values[node["valueReference"]], values)
+    if "arrayValue" in node:
+        return [_plain(part, values) for part in node["arrayValue"]["values"]]
+    return node.get("constantValue")
 
 
 def _name_of(numbers: Numbers) -> str:
@@ -206,6 +212,7 @@ def _short(row: list[float]) -> list[float | int]:
     return [int(number) if number == int(number) else number for number in row]
 
 
+@with_connection
 def _stored(connection: Connection, rows: Numbers, start: int, check: Callable[[], None]) -> str:
     """The table of some rows, made where it is not there."""
     check()

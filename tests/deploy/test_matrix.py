@@ -1,7 +1,7 @@
 """Every family by every route, on at least 2,000 held-out pixels, series or patches.
 
 By default every family goes through the expression and LiteRT, and each other route is tried with
-one to three families; `-m slow` adds the rest of the table, which docs/routes.md shows.
+one or two families; `-m slow` adds the rest of the table, which docs/routes.md shows.
 """
 
 from pathlib import Path
@@ -18,7 +18,7 @@ from lib.models.families import FAMILIES
 _QUICK = {
     "native": tuple(FAMILIES),
     "raster": tuple(FAMILIES),
-    "vertex": ("mlp", "gru"),
+    "vertex": ("mlp",),
     "raster, tf.function": ("mlp", "fcn"),
 }
 _QUICK_FORMATS = ("mlp",)

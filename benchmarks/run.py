@@ -21,6 +21,7 @@ NAMES = (
     "samples",
     "fetching",
     "native",
+    "parity",
     "raster",
     "walk",
 )

@@ -3,7 +3,19 @@
 import streamlit as st
 
 from lib.core.formats import number
-from lib.ui import codeview, figures, footer, frame, guide, modelpickers, pickers, progress, state
+from lib.ui import (
+    bundleview,
+    codeview,
+    figures,
+    footer,
+    frame,
+    guide,
+    modelpickers,
+    pickers,
+    progress,
+    state,
+    taskview,
+)
 from lib.ui.guard import guard, plain, require
 from lib.workflow import deploy
 from lib.workflow.deploy import DeployView
@@ -82,6 +94,8 @@ with guard():
                 "The parity check appears here: the same samples, predicted by the network and by "
                 "its deployed form, and the greatest difference between the two."
             )
+        taskview.show(ws)
+        bundleview.show(ws)
     fresh = view is not None and not view.stale
     footer.step_bar(
         "deploy",

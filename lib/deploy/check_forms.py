@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import ee
 import numpy as np
 
-from lib.deploy.native import activations
+from lib.deploy.native import activations, kept
 from lib.deploy.native.compile import entropy_of
 from lib.deploy.native.signal import (
     DIGITS,
@@ -118,12 +118,20 @@ def form_checks() -> tuple[FormCheck, ...]:
             lambda x: x.matrixMultiply(constant(np.array([[2.0, 3.0]]), DIGITS)).arraySlice(1, 1),
             3 * _X,
         ),
+        _elementwise("kept weights", _kept_weights, _MATRIX @ _X),
         FormCheck("neighbours", _neighbours, (_X[0],) * 2),
         FormCheck("filled", _filled, (0.0, _X[0])),
         FormCheck("entropy", _entropy, (1.0,)),
         _elementwise("concatenation", lambda x: x.arrayCat(x, 0), np.concatenate([_X, _X])),
         FormCheck("whole network", _network, _network_expected()),
     )
+
+
+def _kept_weights(column: ee.Image) -> ee.Image:
+    """A matrix read from a table that is no asset, so that nothing is left behind."""
+    table = kept.table_of(kept.in_rows(_MATRIX), 7)
+    product: ee.Image = ee.Image(kept.reading([table], 7, _MATRIX)).matrixMultiply(column)
+    return product
 
 
 def _first_column(image: ee.Image) -> ee.Image:

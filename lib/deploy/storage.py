@@ -106,6 +106,21 @@ class Bucket:
                     on_progress(done / whole, f"Uploading {path.name}")
         return tuple(names)
 
+    def upload_file(self, path: Path, name: str, *, on_progress: OnProgress | None = None) -> str:
+        """Put one file under a name; returns its address, "gs://bucket/name".
+
+        Args:
+            path: The file.
+            name: Of the object, folders included.
+            on_progress: Called with the share of bytes that are up, and a few words.
+        """
+        done, whole = 0, max(path.stat().st_size, 1)
+        for sent in self._upload(path, name):
+            done += sent
+            if on_progress:
+                on_progress(done / whole, f"Uploading {path.name}")
+        return f"gs://{self.name}/{name}"
+
     def names(self, prefix: str) -> tuple[str, ...]:
         """Names of the objects that begin with a prefix."""
         entries = self.cloud.pages(

@@ -49,6 +49,7 @@ class Capabilities:
         file_import: Whether files of this machine become assets.
         buckets: Whether Cloud Storage can be reached.
         endpoints: Whether Vertex endpoints can be asked.
+        drive: Whether exports can go to Google Drive.
         request_bytes: Largest request.
         pixels_bytes: Most uncompressed bytes in one answer of pixels.
         parallel_requests: Most requests under way at once.
@@ -61,6 +62,7 @@ class Capabilities:
     file_import: bool
     buckets: bool
     endpoints: bool
+    drive: bool = False
     request_bytes: int = 10_485_760
     pixels_bytes: int = 50_331_648
     parallel_requests: int = 40

@@ -11,7 +11,7 @@ from lib.core.aoi import Aoi
 from lib.core.crs import metres_per_unit
 from lib.core.errors import InputError, NotFoundError, RasterError, VectorError
 from lib.core.grid import Grid, Transform
-from lib.earthengine.access import Connection, current, get, is_own, with_connection
+from lib.earthengine.access import Connection, current, get, is_own, post, with_connection
 from lib.earthengine.answers import value_of
 from lib.earthengine.connection import import_into
 
@@ -88,6 +88,26 @@ def list_assets(connection: Connection, folder: str = "") -> tuple[Asset, ...]:
         entries += page.get("assets", [])
     found = (Asset(entry["name"], entry["type"]) for entry in entries)
     return tuple(sorted(found, key=lambda asset: asset.id))
+
+
+@with_connection
+def make_folder(connection: Connection, folder: str) -> None:
+    """Make a folder of the connection's project with those above it, unless it is there.
+
+    Args:
+        connection: Service to ask.
+        folder: Such as "walks/spring".
+
+    Raises:
+        ServiceError: The service refuses it.
+    """
+    parts = folder.split("/")
+    for depth in range(len(parts)):
+        name = "/".join(parts[: depth + 1])
+        try:
+            list_assets(connection, name)
+        except NotFoundError:
+            post(f"assets?assetId={quote(name, safe='')}", {"type": "FOLDER"})
 
 
 @with_connection

@@ -180,8 +180,10 @@ def _over_http(
             base_map=not google,
             planet=not google,
             file_import=False,
-            buckets=google,
-            endpoints=google,
+            # Whoever is signed in to Google, whatever the address of its Earth Engine.
+            buckets=signed_in,
+            endpoints=signed_in,
+            drive=signed_in,
         ),
         url=url,
         door=HttpDoor(url, tokens=tokens),

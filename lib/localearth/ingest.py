@@ -98,7 +98,8 @@ def _with_missing(job: Job, path: Path, missing: Any) -> Path:
         raise EarthError("Local Earth does not implement several values of missing data.")
     copied = job.scratch(path.suffix)
     shutil.copyfile(path, copied)
-    with rasterio.open(copied, "r+") as dataset:
+    # Of a Cloud-Optimised GeoTIFF the copy need not stay one.
+    with rasterio.open(copied, "r+", IGNORE_COG_LAYOUT_BREAK="YES") as dataset:
         dataset.nodata = float(values[0])
     return copied
 

@@ -1,6 +1,5 @@
 """Files that a person takes home: the class map and the project."""
 
-import re
 from pathlib import Path
 
 import streamlit as st
@@ -13,7 +12,7 @@ def geotiff(ws: Workspace, path: Path) -> None:
     st.download_button(
         "Download the class map",
         data=path.read_bytes,
-        file_name=f"{_stem(ws)}-classes.tif",
+        file_name=f"{ws.file_stem}-classes.tif",
         mime="image/tiff",
         icon=":material/download:",
         type="primary",
@@ -28,7 +27,7 @@ def project(ws: Workspace) -> None:
     st.download_button(
         "Download the project file",
         data=ws.save_bytes(),
-        file_name=f"{_stem(ws)}.json",
+        file_name=f"{ws.file_stem}.json",
         mime="application/json",
         icon=":material/download:",
         width="stretch",
@@ -36,8 +35,3 @@ def project(ws: Workspace) -> None:
         help="Everything that decides the result. Opens on the first page, and runs with "
         "`python -m lib run`.",
     )
-
-
-def _stem(ws: Workspace) -> str:
-    """Return the project's name as a file name."""
-    return re.sub(r"[^A-Za-z0-9]+", "-", ws.project.name).strip("-").lower() or "loam"

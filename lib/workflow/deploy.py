@@ -1,8 +1,7 @@
 """Step 4: the network is brought to where it maps, proven equal to the original."""
 
 from lib.core.formats import number
-from lib.deploy.routes import ROUTES, Route
-from lib.models.families import find_family
+from lib.deploy.routes import Offer, Route, offers
 from lib.workflow.train import weight_count
 from lib.workflow.views import DeployView, Estimate
 from lib.workflow.workspace import StepJobs, Workspace
@@ -19,20 +18,17 @@ RASTER_CHECK_S = 10.0
 
 
 def routes(workspace: Workspace) -> tuple[Route, ...]:
-    """Ways in which the project's network can reach the map."""
-    family = workspace.project.model.family
-    return tuple(route for route in ROUTES.values() if family in route.families)
+    """Ways in which the project's network can reach the map over its connection."""
+    return tuple(offer.route for offer in _offers(workspace) if offer.fits)
 
 
 def refused_routes(workspace: Workspace) -> tuple[str, ...]:
-    """The other ways, each with the reason why it is none for this network."""
-    family = find_family(workspace.project.model.family).title
-    fitting = routes(workspace)
-    return tuple(
-        f"{route.title}: it has no form for {family}, which pools across pixels."
-        for route in ROUTES.values()
-        if route not in fitting
-    )
+    """The other ways, each with the reason why it is none for them."""
+    return tuple(offer.reason for offer in _offers(workspace) if not offer.fits)
+
+
+def _offers(workspace: Workspace) -> tuple[Offer, ...]:
+    return offers(workspace.project.model.family, workspace.connection.can)
 
 
 def estimate(workspace: Workspace) -> Estimate:

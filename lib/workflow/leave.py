@@ -1,7 +1,6 @@
 """Samples as files that a person takes home, written only when they are asked for."""
 
 import json
-import re
 
 from lib.core.samples import SampleSet
 from lib.core.tables import writing
@@ -16,8 +15,7 @@ def formats(form: str) -> tuple[writing.Format, ...]:
 
 def stem(workspace: Workspace, *, simulated: bool) -> str:
     """What files are called before their ending; those of the simulated planet say so."""
-    plain = re.sub(r"[^A-Za-z0-9]+", "-", workspace.project.name).strip("-").lower() or "loam"
-    return f"{plain}-samples-simulated" if simulated else f"{plain}-samples"
+    return f"{workspace.file_stem}-samples{'-simulated' if simulated else ''}"
 
 
 def content(samples: SampleSet, kind: str, *, simulated: bool) -> bytes:

@@ -23,7 +23,8 @@ from lib.workflow.document import Project, to_dict
 
 STEPS = ("imagery", "samples", "train", "deploy", "results")
 # A second network, trained for the other kind of split, is a result beside the five steps.
-# Doubtful labels are one beside the samples; so are cross-validation and search.
+# Doubtful labels are one beside the samples; so are cross-validation and search. A bundle is what
+# a person takes away of the network.
 KINDS = (
     "samples",
     "label_quality",
@@ -31,6 +32,7 @@ KINDS = (
     "search",
     "train",
     "other_split",
+    "bundle",
     "deploy",
     "results",
 )
@@ -42,6 +44,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
     "crossval": ("edits", "class_weights", "balance", "model"),
     "search": ("edits", "split", "class_weights", "balance", "model"),
     "other_split": (),
+    "bundle": (),
     "deploy": ("deployment",),
     "results": (),
 }
@@ -57,10 +60,11 @@ _AFTER = {
     "crossval": "samples",
     "search": "samples",
     "other_split": "train",
+    "bundle": "train",
     "deploy": "train",
     "results": "deploy",
 }
-_DECIDING = {"crossval": ("k", "kind", "seed", "block_size_m")}
+_DECIDING = {"crossval": ("k", "kind", "seed", "block_size_m"), "bundle": ("formats",)}
 _WORDS = {
     "connection": "the connection",
     "aoi": "the area",

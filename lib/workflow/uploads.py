@@ -135,15 +135,21 @@ def take(workspace: Workspace, filename: str, data: bytes, put: Import) -> str:
     """
     _require_file_import(workspace)
     digest = hashlib.sha256(data).hexdigest()
-    name = f"{_folder(workspace)}/{_plain(filename)}_{digest[:8]}"
+    name = f"{folder_of(workspace)}/{_plain(filename)}_{digest[:8]}"
     asset = f"{_place(workspace)}{name}"
-    if asset not in (known.id for known in _in_folder(workspace, _folder(workspace))):
+    if asset not in (known.id for known in _in_folder(workspace, folder_of(workspace))):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / Path(filename).name
             path.write_bytes(data)
             asset = put(workspace.connection, path, name)
     _note(workspace, FileRef(Path(filename).name, digest, name))
     return asset
+
+
+def folder_of(workspace: Workspace) -> str:
+    """The folder of a project's own assets on Local Earth, which no other visitor is shown."""
+    # A project file names the folder, and must not give away the id that opens the project.
+    return f"{_FOLDER}/{hashlib.sha256(workspace.id.encode()).hexdigest()[:16]}"
 
 
 def _note(workspace: Workspace, file: FileRef) -> None:
@@ -156,10 +162,10 @@ def _seen(workspace: Workspace, kind: str) -> list[str]:
     """Ids of assets of a kind that are this project's, or everybody's."""
     noted = [file for file in workspace.project.files if not tablefiles.is_table(file)]
     files = [file.asset for file in noted]
-    own = {_folder(workspace), *(name.rpartition("/")[0] for name in files)}
+    own = {folder_of(workspace), *(name.rpartition("/")[0] for name in files)}
     mine = [asset for folder in sorted(own) if folder for asset in _in_folder(workspace, folder)]
     names = {f"{_place(workspace)}{name}" for name in files}
-    folder = f"{_place(workspace)}{_folder(workspace)}/"
+    folder = f"{_place(workspace)}{folder_of(workspace)}/"
     mine = [asset for asset in mine if asset.id.startswith(folder) or asset.id in names]
     everybodys = assets.list_assets(workspace.connection)
     return [asset.id for asset in (*everybodys, *mine) if asset.type == kind]
@@ -175,11 +181,6 @@ def _in_folder(workspace: Workspace, folder: str) -> tuple[Asset, ...]:
 def _place(workspace: Workspace) -> str:
     """What ids of own assets on the connection begin with."""
     return f"projects/{workspace.connection.project}/assets/"
-
-
-def _folder(workspace: Workspace) -> str:
-    # A project file names the folder, and must not give away the id that opens the project.
-    return f"{_FOLDER}/{hashlib.sha256(workspace.id.encode()).hexdigest()[:16]}"
 
 
 def _plain(filename: str) -> str:

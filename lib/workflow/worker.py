@@ -10,7 +10,7 @@ from lib.jobs.worker_loop import run_worker
 from lib.workflow import store
 from lib.workflow.document import from_text
 from lib.workflow.project import connect_local
-from lib.workflow.work import crossval, deploy, quality, results, samples, search, train
+from lib.workflow.work import bundle, crossval, deploy, quality, results, samples, search, train
 from lib.workflow.work.order import Order, Work
 from lib.workflow.workspace import realm_of
 
@@ -24,6 +24,7 @@ def main(argv: list[str]) -> int:
         "search": search.run,
         "train": train.run,
         "other_split": train.run_other_split,
+        "bundle": bundle.run,
         "deploy": deploy.run,
         "results": results.run,
     }

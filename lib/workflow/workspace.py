@@ -1,6 +1,7 @@
 """A visitor's open project on disk: its document, its connection, its results and its jobs."""
 
 import functools
+import re
 import sys
 import threading
 from collections.abc import Mapping
@@ -57,6 +58,11 @@ class Workspace:
     def realm(self) -> str:
         """Which connection answers, as results are kept by it."""
         return realm_of(self.connection)
+
+    @property
+    def file_stem(self) -> str:
+        """The project's name as files are called."""
+        return re.sub(r"[^A-Za-z0-9]+", "-", self.project.name).strip("-").lower() or "loam"
 
     def change(self, **parts: Any) -> None:
         """Replace parts of the project and save it.

@@ -14,7 +14,7 @@ from lib.core.samples import SampleSet
 from lib.workflow import store
 from lib.workflow.batch import Printed
 from lib.workflow.project import Workspace, new_workspace
-from lib.workflow.work import crossval, search, train
+from lib.workflow.work import bundle, crossval, search, train
 from lib.workflow.work.order import SAMPLES, Order
 
 AREA = Aoi.from_bounds(12.3, 47.8, 12.4, 47.9)
@@ -29,6 +29,7 @@ QUICK = ModelPlan(hidden_units=(8,), epochs=3, batch_size=32, forest_trees=5)
 _WORKS = {
     "train": train.run,
     "other_split": train.run_other_split,
+    "bundle": bundle.run,
     "crossval": crossval.run,
     "search": search.run,
 }

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from lib.core.errors import AppError, DeploymentError
 from lib.deploy.bundle.formats import find_format
 from lib.deploy.lite import FLOAT16, FLOAT32, INT8, input_names, lite_bytes, unrolled
@@ -84,7 +86,26 @@ def _write_onnx(network: Any, target: Path) -> None:
         tf.TensorSpec(tensor.shape, tf.float32, name=name)
         for tensor, name in zip(twin.inputs, input_names(twin), strict=True)
     ]
-    tf2onnx.convert.from_keras(twin, signature, opset=_OPSET, output_path=str(target))
+    tf2onnx.convert.from_keras(
+        twin,
+        signature,
+        opset=_OPSET,
+        custom_op_handlers={"Erfc": (_erfc, [])},
+        output_path=str(target),
+    )
+
+
+def _erfc(context: Any, node: Any, name: str, _: Any) -> None:
+    """Write `1 - erf(x)`, which the activation “gelu” needs and neither tf2onnx nor ONNX has."""
+    from tf2onnx import utils  # slow import
+
+    answers, shapes, dtypes = list(node.output), node.output_shapes, node.output_dtypes
+    one = context.make_const(utils.make_name(name), np.array(1, np.float32))
+    error = context.make_node("Erf", node.input, shapes=shapes, dtypes=dtypes)
+    context.remove_node(name)
+    context.make_node(
+        "Sub", [one.output[0], error.output[0]], outputs=answers, shapes=shapes, dtypes=dtypes
+    )
 
 
 def main(arguments: list[str]) -> int:

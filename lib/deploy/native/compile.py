@@ -1,6 +1,7 @@
 """Write a trained network as an Earth Engine expression."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from lib.core.legend import Legend
 from lib.deploy.native.estimate import MOST_BYTES, Estimate, estimate
 from lib.deploy.native.forms import all_seen_live
 from lib.deploy.native.inputs import enter, form_of
+from lib.deploy.native.kept import go_on, keep_weights
 from lib.deploy.native.neighbours import probe
-from lib.deploy.native.registry import unwritable
+from lib.deploy.native.registry import refuse_pooling, unwritable
 from lib.deploy.native.signal import Signal, Writing, softmax_bands
 from lib.deploy.native.walk import write_network
 from lib.earthengine.access import Connection, with_connection
@@ -26,8 +28,12 @@ OUTPUTS = ("class", "probabilities", "entropy")
 CLASS_BAND = "class"
 ENTROPY_BAND = "entropy"
 
-# Measured: 11 bytes a weight at 7 digits; less than 10 never, so that nothing that fits is refused.
-_LEAST_WEIGHT_BYTES = 10
+MOST_WEIGHTS = 5_000_000
+"""A larger network is not written: encoding it takes minutes, and a tile would take hours."""
+
+_SHARE_OF_REQUEST = 0.98
+"""What an expression may take; the rest is for what a request says beside it."""
+
 # A share below this adds nothing to an entropy, and the logarithm of 0 is none.
 _LEAST_SHARE = 1e-30
 
@@ -47,6 +53,7 @@ class NativeDeployment:
             neither recurrent nor estimated above `estimate.MOST_BYTES`.
         estimate: What a tile will need of memory, and how far the network looks.
         advice: What to know and to do where it was not seen live, as sentences; else empty.
+        assets: Tables that hold its weights, where they outgrew the request.
     """
 
     expression: Expression
@@ -56,6 +63,7 @@ class NativeDeployment:
     seen_live: bool
     estimate: Estimate
     advice: str
+    assets: tuple[str, ...] = ()
 
 
 @with_connection
@@ -67,8 +75,12 @@ def compile_network(
     *,
     output: str = "class",
     grid: Grid | None = None,
+    check: Callable[[], None] = go_on,
 ) -> NativeDeployment:
     """Write the network of a run folder over an image of predictors.
+
+    Where the expression outgrows a request, its weights become tables of the connection's project
+    first (`lib.deploy.native.kept`).
 
     Args:
         connection: Whose limit on requests counts; it is asked nothing, but for how it names
@@ -79,15 +91,15 @@ def compile_network(
         legend: Classes, as many as the network has outputs.
         output: One of `OUTPUTS`.
         grid: Training grid; needed for a network of patches, which is fixed to it.
+        check: Asked while weights are stored; it leaves by raising.
 
     Raises:
-        DeploymentError: A layer cannot be written, outputs and classes differ, or the expression
-            is larger than a request.
+        DeploymentError: A layer cannot be written, outputs and classes differ, the network is too
+            large, or its weights cannot be stored.
     """
     artifact = Artifact.load(artifact_dir)
-    least = artifact.network.count_params() * _LEAST_WEIGHT_BYTES
-    if least > connection.can.request_bytes:
-        raise _too_large(f"more than {least:,}", connection)
+    _check_weights(artifact.network.count_params())
+    refuse_pooling(artifact.network)
     writing = _begin(connection, artifact.network, grid)
     inputs = enter(artifact.network, to_image(predictors), artifact.card.predictors, writing)
     signal = write_network(artifact.network, inputs.signals, writing)
@@ -97,7 +109,7 @@ def compile_network(
         image = image.updateMask(inputs.valid)
     if signal.layout.reach and grid is not None:
         image = image.reproject(projection_of(grid))
-    return _deployment(to_expression(image), writing, connection)
+    return _deployment(to_expression(image), writing, connection, check)
 
 
 def probability_bands(legend: Legend) -> list[str]:
@@ -167,9 +179,14 @@ def _share_names(count: int) -> list[str]:
 
 
 def _deployment(
-    expression: Expression, writing: Writing, connection: Connection
+    expression: Expression, writing: Writing, connection: Connection, check: Callable[[], None]
 ) -> NativeDeployment:
-    size, limit = expression.size_bytes, connection.can.request_bytes
+    limit, assets = connection.can.request_bytes, ()
+    if expression.size_bytes > _SHARE_OF_REQUEST * limit:
+        writing.note("kept weights")
+        kept = keep_weights(connection, expression, check=check)
+        expression, assets = kept.expression, kept.assets
+    size = expression.size_bytes
     if size > limit:
         raise _too_large(f"{size:,}", connection)
     needed = estimate(writing.costs)
@@ -182,6 +199,7 @@ def _deployment(
         not reasons and all_seen_live(writing.forms),
         needed,
         _advice(reasons) if reasons or not all_seen_live(writing.forms) else "",
+        assets,
     )
 
 
@@ -203,9 +221,18 @@ def _advice(reasons: list[str]) -> str:
     )
 
 
+def _check_weights(count: int) -> None:
+    if count > MOST_WEIGHTS:
+        raise DeploymentError(
+            f"The network has {count:,} weights; an expression takes {MOST_WEIGHTS:,}.",
+            hint="Choose the route “raster”, or train a smaller network.",
+            field="route",
+        )
+
+
 def _too_large(size: str, connection: Connection) -> DeploymentError:
     return DeploymentError(
-        f"The network takes {size} bytes as an expression; a request holds "
+        f"The network takes {size} bytes as an expression without its weights; a request holds "
         f"{connection.can.request_bytes:,}.",
         hint="Choose the route “raster”, or train a smaller network.",
         field="route",

@@ -68,6 +68,11 @@ FORMS = _listed(
     Form("reduction", "x.arrayReduce(ee.Reducer.max(), [axis])", True, _SORTING),
     Form("matrix on the right", "x.matrixMultiply(ee.Image(ee.Array(W)))", True, _SIAC),
     Form("neighbours", "bands.neighborhoodToBands(ee.Kernel.fixed(…)).select(names)", False),
+    Form(
+        "kept weights",
+        "ee.Array(table.reduceColumns(ee.Reducer.toList(n), columns).get('list')).reshape(shape)",
+        False,
+    ),
     Form("filled", "image.updateMask(valid).unmask(0, False)", True, _UNMASK),
     Form("entropy", "p.multiply(p.max(1e-30).log()).reduce(ee.Reducer.sum()), scaled", False),
 )

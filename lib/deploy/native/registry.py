@@ -11,6 +11,15 @@ W = TypeVar("W", bound=Writer)
 
 _writers: dict[str, Writer] = {}
 
+_POOLED = "it pools across pixels"
+_BETWEEN = "it makes pixels of what was pooled across pixels"
+_WHY_NOT = {
+    "AveragePooling2D": _POOLED,
+    "Conv2DTranspose": _BETWEEN,
+    "MaxPooling2D": _POOLED,
+    "UpSampling2D": _BETWEEN,
+}
+
 
 def writes(*names: str) -> Callable[[W], W]:
     """Register a function for layers of one or more Keras classes.
@@ -44,6 +53,17 @@ def writer_for(layer: Any) -> Writer:
     if kind not in _writers:
         raise unwritable(layer, "this kind of layer has no form as an expression yet")
     return _writers[kind]
+
+
+def refuse_pooling(network: Any) -> None:
+    """Refuse a network that pools across pixels by the layer that does, whatever else it has.
+
+    Raises:
+        DeploymentError: It does.
+    """
+    for layer in network.layers:
+        if type(layer).__name__ in _WHY_NOT and type(layer).__name__ not in _writers:
+            raise unwritable(layer, _WHY_NOT[type(layer).__name__])
 
 
 def unwritable(layer: Any, reason: str) -> DeploymentError:

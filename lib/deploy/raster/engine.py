@@ -65,11 +65,11 @@ def open_engine(artifact_dir: Path, keep: Path) -> RasterEngine:
     network = Artifact.load(artifact_dir).network
     layout = layout_of(network)
     if layout.dates > LONGEST_UNROLLED:
-        return _tensorflow(artifact_dir, layout)
+        return tensorflow_engine(artifact_dir)
     try:
         content = lite_bytes(network)
     except DeploymentError:
-        return _tensorflow(artifact_dir, layout)
+        return tensorflow_engine(artifact_dir)
     keep.mkdir(parents=True, exist_ok=True)
     _write(path, content)
     _write(facts, json.dumps(layout.to_json()).encode())
@@ -129,8 +129,18 @@ def _lite(content: bytes, layout: Layout) -> RasterEngine:
     return RasterEngine("LiteRT", layout, run, batch)
 
 
-def _tensorflow(artifact_dir: Path, layout: Layout) -> RasterEngine:
-    engine = Artifact.load(artifact_dir).engine
+def tensorflow_engine(artifact_dir: Path) -> RasterEngine:
+    """Make a network ready as a graph of TensorFlow, as for networks that LiteRT cannot run.
+
+    Args:
+        artifact_dir: Run folder of the network.
+
+    Raises:
+        ModelError: There is no network.
+        DeploymentError: As for `open_engine`.
+    """
+    artifact = Artifact.load(artifact_dir)
+    engine, layout = artifact.engine, layout_of(artifact.network)
 
     def run(x: Floats, valid: NDArray[np.bool_] | None) -> Floats:
         return engine.probabilities(x, valid, dense=layout.dense)

@@ -1,0 +1,185 @@
+"""The deploy page: routes, bundles and exports, each as a visitor meets it."""
+
+import io
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lib.ui.guard import plain
+from lib.workflow import bundle, store, tasks
+from lib.workflow.project import Workspace, open_workspace
+from tests.pages.shown import button, visit, words
+from tests.pages.working import LIMIT_S, ended, workers  # noqa: F401 - a fixture
+from tests.workflow.trained import work, workspace_with_samples
+from tests.workflow.walked import small_walk
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A home with a project that has a network; and its id."""
+    home = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOAM_HOME", str(home))
+        workspace = workspace_with_samples()
+        work(workspace, "train")
+    return home, workspace.id
+
+
+@pytest.fixture
+def trained(original: tuple[Path, str], home: Path) -> Workspace:
+    """A copy of it."""
+    shutil.copytree(original[0] / "projects", home / "projects")
+    return open_workspace(original[1])
+
+
+@pytest.fixture
+def finished() -> Workspace:
+    """A finished walk of a small area, whose network is deployed as an expression."""
+    return small_walk()
+
+
+def opened(app: AppTest, workspace: Workspace, name: str) -> AppTest:
+    """Open one of the sections."""
+    app.session_state[f"section-{name}-{workspace.id[:8]}"] = True
+    return app.run()
+
+
+def done(workspace: Workspace, task_id: str) -> tasks.Task:
+    """Wait until a task of Earth Engine is over."""
+    until = time.monotonic() + LIMIT_S
+    while not (task := {item.id: item for item in tasks.listed(workspace)}[task_id]).is_done:
+        assert time.monotonic() < until, task
+        time.sleep(0.05)
+    return task
+
+
+def errors(app: AppTest) -> list[str]:
+    return [item.value for item in app.error]
+
+
+def captions(app: AppTest) -> str:
+    return "\n".join(item.value for item in app.caption)
+
+
+def formats(app: AppTest):
+    return next(item for item in app.get("button_group") if item.label == "Formats")
+
+
+def test_bundle_offers_every_format_and_says_what_it_will_take(trained):
+    app = opened(visit("deploy", trained.id), trained, "bundle")
+
+    assert errors(app) == []
+    assert formats(app).options == [item.title for item in bundle.formats()]
+    assert "6 formats, each compared with Keras" in captions(app)
+    primary = [item.label for item in app.button if item.proto.type == "primary"]
+    assert primary == ["Deploy and check"]
+
+
+def test_bundle_without_a_format_cannot_be_made(trained):
+    app = opened(visit("deploy", trained.id), trained, "bundle")
+    formats(app).set_value([])
+    app.run()
+
+    assert button(app, "Make the bundle").disabled
+    assert "Choose a format at least." in captions(app)
+
+
+def test_bundle_shows_how_far_each_format_is_from_keras_and_what_was_refused(trained):
+    work(trained, "bundle", {"formats": ["keras", "tflite-int8"]})
+    found = trained.find("bundle")
+    found.summary["rows"][1] |= {"passed": False, "equal_classes": 0.91}
+    store.finish(found.folder, found.made_of, found.summary)
+    app = opened(visit("deploy", trained.id), trained, "bundle")
+
+    table = app.dataframe[0].value
+    assert list(table["Verdict"]) == ["handed over", "refused"]
+    assert list(table["Allowed"]) == ["difference 1e-05", "97 % equal classes"]
+    assert list(table["Equal classes"])[1] == "91.0 %"
+    refused = [item.value for item in app.warning]
+    assert any("TFLite, int8 weights" in item and "is not in the file" in item for item in refused)
+
+
+@pytest.mark.slow
+def test_bundle_made_by_a_worker_is_a_zip_whose_example_runs(trained, workers, tmp_path):  # noqa: F811
+    app = opened(visit("deploy", trained.id), trained, "bundle")
+    formats(app).set_value(["savedmodel", "onnx"])
+    app.run()
+    button(app, "Make the bundle").click().run()
+    assert ended(trained, "bundle").state == "finished"
+    app.run()
+
+    assert errors(app) == []
+    assert list(app.dataframe[0].value["Verdict"]) == ["handed over", "handed over"]
+    download = next(item for item in app.get("download_button") if "bundle" in item.proto.label)
+    assert download.proto.label.startswith("Download the bundle (")
+    view = bundle.read(trained)
+    with zipfile.ZipFile(io.BytesIO(view.path.read_bytes())) as archive:
+        archive.extractall(tmp_path)
+    ran = subprocess.run(
+        [sys.executable, "example_onnx.py"],
+        cwd=tmp_path / "bundle",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert float(ran.stdout.rsplit("greatest difference", 1)[1]) <= 1e-5
+
+
+def test_export_is_told_to_wait_where_nothing_is_deployed(trained):
+    app = opened(visit("deploy", trained.id), trained, "tasks")
+
+    assert errors(app) == []
+    assert any("Deploy the network first" in item.value for item in app.info)
+    assert "Start the export" not in [item.label for item in app.button]
+
+
+def test_export_offers_the_places_of_the_connection_and_says_why_not_the_others(finished):
+    app = opened(visit("deploy", finished.id), finished, "tasks")
+
+    assert errors(app) == []
+    places = next(item for item in app.get("button_group") if item.label == "Where to")
+    assert places.options == ["Asset"]
+    assert "Google Drive\\: it belongs to a Google account" in captions(app)
+    assert "Cloud Storage\\: it needs a Google Cloud project" in captions(app)
+    name = next(item for item in app.text_input if item.label == "Name")
+    assert name.value.endswith("-classes-simulated")
+
+
+def test_export_with_a_name_that_cannot_be_is_told_beside_its_field(finished):
+    app = opened(visit("deploy", finished.id), finished, "tasks")
+    next(item for item in app.text_input if item.label == "Name").set_value("a/b")
+    button(app, "Start the export").click().run()
+
+    assert any("“a/b” cannot name the map" in error for error in errors(app))
+    assert tasks.listed(finished) == ()
+
+
+def test_export_to_an_asset_runs_and_is_listed_until_it_is_done(finished):
+    app = opened(visit("deploy", finished.id), finished, "tasks")
+    next(item for item in app.text_input if item.label == "Name").set_value("my-map")
+    button(app, "Start the export").click().run()
+
+    assert errors(app) == []
+    (task,) = tasks.listed(finished)
+    assert done(finished, task.id).state == "SUCCEEDED"
+    app.run()
+    assert "/my-map" in words(app)
+    assert "Done" in words(app)
+    assert "Cancel" not in [item.label for item in app.button]
+
+
+def test_export_that_is_cancelled_says_so(finished):
+    task = tasks.start(finished, "asset", name="one")
+    tasks.cancel(finished, task.id)
+    ending = done(finished, task.id)
+    app = opened(visit("deploy", finished.id), finished, "tasks")
+
+    assert errors(app) == []
+    assert ending.state in ("CANCELLED", "SUCCEEDED")
+    assert plain(ending.words) in words(app)

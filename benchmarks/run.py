@@ -16,6 +16,8 @@ NAMES = (
     "localearth",
     "training",
     "families",
+    "memory",
+    "waiting",
     "accuracy",
     "growth",
     "samples",

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lib.core.errors import SampleError
 from lib.core.legend import Legend
+from lib.core.mapped import release
 
 NO_GROUP = -1
 _LARGE_BYTES = 128 * 1024**2
@@ -212,10 +213,12 @@ class SampleSet:
         """Whether all values of a predictor are numbers, shape (samples, predictors)."""
         inner = tuple(range(1, self.predictors.ndim - 1))
         blocks = range(0, len(self), max(1, _CHECKED_VALUES // self.predictors[0].size))
-        step = blocks.step
-        return np.concatenate(
-            [np.isfinite(self.predictors[i : i + step]).all(axis=inner) for i in blocks]
-        )
+        found = []
+        for first in blocks:
+            block = self.predictors[first : first + blocks.step]
+            found.append(np.isfinite(block).all(axis=inner))
+            release(self.predictors)
+        return np.concatenate(found)
 
     def _check_classes(self) -> None:
         present = np.flatnonzero(self.counts)

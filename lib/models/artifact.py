@@ -5,6 +5,7 @@ which order, which classes, and how it came about.
 """
 
 import json
+import zipfile
 from dataclasses import MISSING, asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,7 @@ from lib.core.errors import ModelError
 from lib.core.legend import Legend
 from lib.core.model_plan import ModelPlan
 from lib.core.samples import SampleSet
-from lib.models.dataset import blocks, release
+from lib.models.dataset import blocks
 from lib.models.families import weight_count
 from lib.models.inference import Engine
 from lib.models.runtime import prepare
@@ -144,11 +145,13 @@ class Artifact:
 
     @cached_property
     def network(self) -> Any:
-        """The Keras network: raw predictors to class probabilities."""
-        prepare()
-        import keras  # slow import
+        """The Keras network: raw predictors to class probabilities.
 
-        return keras.saving.load_model(self.directory / "model.keras", safe_mode=True)
+        Raises:
+            ModelError: The file is missing or damaged, or holds code of its own, which is not run.
+        """
+        prepare()
+        return load_network(self.directory / "model.keras")
 
     @cached_property
     def engine(self) -> Engine:
@@ -200,7 +203,6 @@ class Artifact:
             x = x if columns is None else x[..., columns]
             valid = None if samples.valid is None else samples.valid[at]
             mapped.append(self.classify(x, valid, dense=dense))
-        release(samples.predictors)
         return np.concatenate(mapped)
 
     def inputs_of(self, samples: SampleSet) -> NDArray[np.float32]:
@@ -253,6 +255,31 @@ class Artifact:
             f"This network takes {len(self.card.predictors)} predictors {what} "
             f"({', '.join(self.card.predictors)}){more}, and the array has the shape {shape}."
         )
+
+
+def load_network(path: Path) -> Any:
+    """Read a Keras file of whoever; only in a worker, and never the code that it may hold.
+
+    Raises:
+        ModelError: It is missing or damaged, or holds code of its own.
+    """
+    import keras  # slow import
+
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, zipfile.BadZipFile) as error:
+        unsafe = "'class_name': 'Lambda'" in str(error) or "safe_mode" in str(error)
+        raise ModelError(
+            f"The network {path.name} holds code of its own, which Loam does not run."
+            if unsafe
+            else f"The network {path.name} cannot be read: {_first_line(error)}",
+            hint="Train it again, or use layers of Keras alone.",
+        ) from None
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0][:200]
 
 
 def save_artifact(directory: Path, network: Any, card: Card) -> None:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from lib.core.samples import SampleSet
 from lib.core.split import Split
-from lib.models.dataset import blocks, release
+from lib.models.dataset import blocks
 
 MOST_FEATURES = 512
 """Patches of more values are summed up, so that a forest takes seconds rather than hours."""
@@ -52,7 +52,6 @@ def train_forest(
 def flat_features(samples: SampleSet, indices: NDArray[np.int64]) -> Features:
     """Give one row of numbers a sample, shape (samples, features); NaN where nothing was seen."""
     parts = [_flat(samples, indices[at]) for at in blocks(len(indices), samples.predictors)]
-    release(samples.predictors)
     return np.concatenate(parts)
 
 

@@ -34,9 +34,13 @@ def save_checkpoint(
         "wait": progress.wait,
     }
     temporary = run_dir / f".{_NAME}"
-    with temporary.open("wb") as file:
-        np.savez(file, state=np.array(json.dumps(state)), **arrays)
-    temporary.replace(run_dir / _NAME)
+    try:
+        with temporary.open("wb") as file:
+            np.savez(file, state=np.array(json.dumps(state)), **arrays)
+        temporary.replace(run_dir / _NAME)
+    finally:
+        # Where the disk is full, a part of a file makes it fuller.
+        temporary.unlink(missing_ok=True)
 
 
 def restore_checkpoint(run_dir: Path, loop: EpochLoop, *, fingerprint: str) -> Progress:

@@ -1,7 +1,6 @@
 """The samples that a network is trained and watched with; large ones stay where they are."""
 
 import hashlib
-import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from lib.core.balance import class_weights as weights_of_present
 from lib.core.errors import SampleError
+from lib.core.mapped import release
 from lib.core.plan import BalancePlan
 from lib.core.resampling import Resampled, resample
 from lib.core.samples import SampleSet
@@ -153,24 +153,22 @@ class Dataset:
             for chosen in blocks(len(part), part.x):
                 for values in part.take(chosen):
                     digest.update(values.tobytes())
-            release(part.x)
         return digest.hexdigest()
 
 
 def blocks(n: int, x: NDArray[Any]) -> Iterator[NDArray[np.int64]]:
-    """Go through the indices of samples, some 64 MB of predictors at a time."""
+    """Go through the indices of samples, some 64 MB of predictors at a time.
+
+    What was read of a mapped file is given back before the next ones.
+
+    Args:
+        n: Number of samples.
+        x: Where their predictors are.
+    """
     step = max(1, _BLOCK_BYTES // max(1, x[:1].nbytes))
     for first in range(0, n, step):
         yield np.arange(first, min(n, first + step))
-
-
-def release(x: NDArray[Any]) -> None:
-    """Give memory back that was filled from a mapped file; what is read again comes from disk."""
-    base: Any = x
-    while base is not None and not isinstance(base, mmap.mmap):
-        base = getattr(base, "base", None)
-    if base is not None and hasattr(base, "madvise"):
-        base.madvise(mmap.MADV_DONTNEED)
+        release(x)
 
 
 def _parts(samples: SampleSet, split: Split, made: Resampled, *, dense: bool) -> tuple[Part, Part]:
@@ -220,7 +218,6 @@ def _refuse_nodata(samples: SampleSet) -> None:
     for rows in blocks(len(samples), samples.predictors):
         block = samples.predictors[rows[0] : rows[-1] + 1]
         largest = np.maximum(largest, np.maximum(block.max(axis=inner), -block.min(axis=inner)))
-    release(samples.predictors)
     worst = int(np.argmax(largest))
     if largest[worst] > _TOO_LARGE:
         raise SampleError(

@@ -7,7 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from lib.core.samples import SampleSet
-from lib.models.dataset import blocks, release
+from lib.models.dataset import blocks
 
 
 def samples_digest(samples: SampleSet, settings: list[Any], *more: NDArray[Any]) -> str:
@@ -22,7 +22,6 @@ def samples_digest(samples: SampleSet, settings: list[Any], *more: NDArray[Any])
     digest = hashlib.sha256(json.dumps(head).encode())
     for rows in blocks(len(samples), samples.predictors):
         digest.update(samples.predictors[rows[0] : rows[-1] + 1].tobytes())
-    release(samples.predictors)
     columns = (samples.class_index, samples.ids, samples.lon, samples.lat, samples.group)
     for values in (*columns, samples.valid, samples.dense, *more):
         digest.update(b"-" if values is None else values.tobytes())

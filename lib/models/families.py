@@ -128,8 +128,9 @@ _ALL = (
             kernel_size=5,
             hidden_units=(256,),
             activation="relu",
-            dropout=0.3,
+            dropout=0.5,
             learning_rate=0.001,
+            label_smoothing=0.1,
         ),
         "Temporal CNN",
         "Looks for patterns in time, such as growth and harvest (Pelletier et al. 2019); the one "

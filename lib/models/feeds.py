@@ -7,7 +7,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lib.models.dataset import Part, release
+from lib.core.mapped import release
+from lib.models.dataset import Part
 
 Step = Callable[[Any, Any, Any, Any], Any]
 """Trains on (predictors, valid, labels, key) and gives the figures of the batch, shape (4,)."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lib.core.mapped import release
 from lib.core.model_plan import ModelPlan
 from lib.models.augment import augmenter
 from lib.models.dataset import Dataset
@@ -110,13 +111,22 @@ class EpochLoop:
                 on_figures(figures)
         return figures
 
-    def validate(self) -> Figures:
-        """Give the mean weighted loss and the accuracy on the validation set."""
-        val = self._data.val
-        parts = [
-            self._check(*val.take(np.arange(first, min(first + self._block, len(val))))).numpy()
-            for first in range(0, len(val), self._block)
-        ]
+    def validate(self, should_stop: Callable[[], bool]) -> Figures | None:
+        """Give the mean weighted loss and the accuracy on the validation set.
+
+        Args:
+            should_stop: Asked between blocks of samples.
+
+        Returns:
+            The figures; None when somebody asked to stop in between.
+        """
+        val, parts = self._data.val, []
+        for first in range(0, len(val), self._block):
+            if first and should_stop():
+                return None
+            rows = np.arange(first, min(first + self._block, len(val)))
+            parts.append(self._check(*val.take(rows)).numpy())
+        release(val.x)
         return _figures(np.array(parts, np.float64), per_label=False, samples=len(val))
 
     def variables(self) -> list[Any]:

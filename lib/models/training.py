@@ -177,7 +177,9 @@ def _run_epochs(
         )
         if trained is None:
             return CANCELLED
-        checked = loop.validate() if math.isfinite(trained.loss) else trained
+        checked = loop.validate(should_stop) if math.isfinite(trained.loss) else trained
+        if checked is None:
+            return CANCELLED
         if not math.isfinite(checked.loss):
             _refuse_without_network(progress, epoch)
             return DIVERGED

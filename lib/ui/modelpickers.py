@@ -6,11 +6,11 @@ from typing import Any, Protocol
 import streamlit as st
 
 from lib.core.errors import PlanError
-from lib.core.formats import number
+from lib.core.formats import count_words, number
 from lib.core.model_plan import ModelPlan
 from lib.core.plan import DeploymentPlan
 from lib.ui import frame, state
-from lib.ui.guard import plain, slot
+from lib.ui.guard import plain, show, slot
 from lib.ui.state import key_for
 from lib.workflow import train
 from lib.workflow.project import Workspace
@@ -71,9 +71,11 @@ def needs(ws: Workspace) -> None:
         most += [f"patches of {limits.most_side} pixels a side"] if limits.most_side else []
         room = f" There is room for {', or '.join(most)}." if most else ""
         batch = f" A batch may hold up to {number(limits.most_batch)}."
-        st.caption(plain(limits.words + room + batch))
+        epochs = f" {count_words(limits.most_epochs, 'epoch')} fit into a day at most."
+        st.caption(plain(limits.words + room + batch + epochs))
     else:
-        st.warning(plain(limits.words), icon=":material/memory:")
+        slot("machine")
+        show(PlanError(limits.words, field="machine"))
 
 
 def route(ws: Workspace, routes: Sequence[Route]) -> DeploymentPlan:

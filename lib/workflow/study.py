@@ -8,12 +8,13 @@ from lib.core.errors import PlanError
 from lib.core.folds import FOLD_KINDS, MOST_FOLDS
 from lib.core.formats import duration_words
 from lib.core.model_plan import ModelPlan
+from lib.models.limits import require_fit
 from lib.models.search import MOST_TRIALS
 from lib.models.search_space import search_space
 from lib.workflow import store
 from lib.workflow.document import from_dict, to_dict
 from lib.workflow.store import Found
-from lib.workflow.train import estimate
+from lib.workflow.train import estimate, needs
 from lib.workflow.train_views import CrossView, SearchView
 from lib.workflow.workspace import StepJobs, Workspace
 
@@ -38,6 +39,9 @@ def start_cross(workspace: Workspace, *, k: int, kind: str) -> str:
         workspace: The project.
         k: Number of folds.
         kind: One of `fold_kinds`.
+
+    Raises:
+        PlanError: The folds cannot be made, or this machine cannot hold a training.
     """
     if not 2 <= k <= MOST_FOLDS:
         raise PlanError(
@@ -47,6 +51,7 @@ def start_cross(workspace: Workspace, *, k: int, kind: str) -> str:
         )
     split = workspace.project.split
     settings = {"k": k, "kind": kind, "seed": split.seed, "block_size_m": split.block_size_m}
+    require_fit(needs(workspace))
     return workspace.submit("crossval", settings)
 
 
@@ -59,9 +64,10 @@ def start_search(workspace: Workspace, *, trials: int, minutes: float | None) ->
         minutes: Most minutes, in the same way; None for no bound.
 
     Raises:
-        PlanError: The family has nothing to search.
+        PlanError: The family has nothing to search, or this machine cannot hold a training.
     """
     search_space(workspace.project.model)
+    require_fit(needs(workspace))
     return workspace.submit("search", {"trials": trials, "minutes": minutes})
 
 

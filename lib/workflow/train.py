@@ -1,5 +1,6 @@
 """Step 3: the network, trained in a worker; a second one for the other split follows it."""
 
+import os
 import zipfile
 from dataclasses import replace
 from functools import lru_cache
@@ -17,9 +18,9 @@ from lib.deploy.routes import ROUTES
 from lib.earthengine.stack import predictor_names
 from lib.jobs.process import available_bytes
 from lib.models.checkpoint import has_checkpoint
-from lib.models.families import FAMILIES, Family, Option, families_for, find_family
+from lib.models.families import FAMILIES, Family, Option, families_for
 from lib.models.families import weight_count as count_weights
-from lib.models.limits import Limits
+from lib.models.limits import Limits, require_fit, seconds_an_epoch
 from lib.models.limits import limits as limits_of
 from lib.models.logs import FOLDER as LOGS
 from lib.workflow import runs, store
@@ -32,13 +33,21 @@ __all__ = ["Option", "TrainView"]
 
 KIND = "train"
 _JOBS = StepJobs(KIND)
-start, job, cancel, history = _JOBS.start, _JOBS.job, _JOBS.cancel, _JOBS.history
+job, cancel, history = _JOBS.job, _JOBS.cancel, _JOBS.history
 OTHER = "other_split"
 other_job = StepJobs(OTHER).job
-VALUES_A_SECOND = 60_000 * 1_600
-"""Kept numbers a second (`Family.activations`): 60,000 samples of the first network's size."""
 START_S = 6.0
 _FORM_WORDS = {"pixel": "single pixels", "series": "series of dates", "patch": "patches"}
+
+
+def start(workspace: Workspace) -> str:
+    """Start training; returns the job's id.
+
+    Raises:
+        PlanError: This machine cannot hold it; the message says what would fit.
+    """
+    require_fit(needs(workspace))
+    return _JOBS.start(workspace)
 
 
 def families(workspace: Workspace) -> tuple[Family, ...]:
@@ -82,16 +91,20 @@ def weight_count(workspace: Workspace) -> int:
 
 
 def needs(workspace: Workspace) -> Limits:
-    """Memory that training takes on this machine, and the most that fits."""
-    shape, classes = _shape(workspace), _classes(workspace)
-    return limits_of(workspace.project.model, shape, classes, bytes_free=available_bytes())
+    """Memory and time that training takes on this machine, and the most that fits."""
+    return limits_of(
+        workspace.project.model,
+        _shape(workspace),
+        _classes(workspace),
+        bytes_free=available_bytes(),
+        cores=os.cpu_count() or 1,
+    )
 
 
 def estimate(workspace: Workspace) -> Estimate:
     """What training will do and how long it may take."""
     model, shape = workspace.project.model, _shape(workspace)
-    kept = find_family(model.family).activations(model, shape[1:], _classes(workspace))
-    seconds = START_S + shape[0] * model.epochs * kept / VALUES_A_SECOND
+    seconds = START_S + model.epochs * seconds_an_epoch(model, shape, _classes(workspace))
     sentence = (
         f"Train {number(weight_count(workspace))} weights on {number(shape[0])} samples for "
         f"up to {model.epochs} epochs: {duration_words(seconds)}."

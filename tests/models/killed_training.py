@@ -1,4 +1,4 @@
-"""A training that kills its own process; run as `python -m tests.models.killed_training DIR`."""
+"""A training that kills its own process: `python -m tests.models.killed_training DIR CASE`."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lib.models.progress import EpochRow
 from tests.models.helpers import run_small
-from tests.models.test_resume import LONG
+from tests.models.test_resume import KILLED
 
 rows: list[EpochRow] = []
 looks = 0
@@ -24,5 +24,8 @@ def die_within_the_fourth_epoch() -> bool:
 
 if __name__ == "__main__":
     run_small(
-        Path(sys.argv[1]), **LONG, on_epoch=rows.append, should_stop=die_within_the_fourth_epoch
+        Path(sys.argv[1]),
+        **KILLED[sys.argv[2]],
+        on_epoch=rows.append,
+        should_stop=die_within_the_fourth_epoch,
     )

@@ -13,6 +13,7 @@ from lib.core.model_plan import ModelPlan
 from lib.core.plan import AUGMENTATIONS, BalancePlan
 from lib.core.samples import SampleSet
 from lib.core.split import Split
+from lib.deploy.lite import LiteNetwork, input_names, lite_bytes
 from lib.models.artifact import Artifact
 from lib.models.families import (
     FAMILIES,
@@ -194,6 +195,19 @@ def test_network_when_exported_as_saved_model_gives_the_same(
     p = loaded.serve(inputs if len(inputs) > 1 else inputs[0]).numpy()
     network = done.artifact.network
     np.testing.assert_allclose(p, network(inputs if len(inputs) > 1 else inputs[0]), atol=1e-6)
+
+
+@EVERY
+def test_network_when_exported_as_tflite_gives_the_same(family: Family, trained: Any) -> None:
+    done = trained(family.name)
+    network = done.artifact.network
+    x, valid = done.samples.predictors[:6], done.samples.valid
+    inputs = [x] if valid is None else [x, valid[:6, ..., None].astype(np.float32)]
+
+    run = LiteNetwork(lite_bytes(network), input_names(network), batch=4, count=1)
+
+    expected = network(inputs if len(inputs) > 1 else inputs[0]).numpy()
+    np.testing.assert_allclose(run(*inputs), expected, atol=1e-5)
 
 
 @EVERY

@@ -30,6 +30,27 @@ LONG: dict[str, Any] = {
 }
 
 
+def of_family(name: str, **changes: Any) -> dict[str, Any]:
+    """Arguments of a training of series or patches, with gaps and all that is augmented."""
+    family = FAMILIES[name]
+    return {
+        "samples": make_form(family.form, dense=family.labels != "centre"),
+        "split": make_split(96),
+        "plan": replace(family.defaults, **{**TINY, "epochs": 6, "patience": 6, **changes}),
+        "balance": BalancePlan(augment=AUGMENTATIONS),
+    }
+
+
+KILLED: dict[str, dict[str, Any]] = {
+    "mlp": LONG,
+    "temporal_cnn": of_family("temporal_cnn"),
+    "gru": of_family("gru", bidirectional=True),
+    "patch_cnn": of_family("patch_cnn"),
+    "unet": of_family("unet"),
+}
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in KILLED if name != "mlp"]
+
+
 def weights_of(run_dir: Path) -> list[np.ndarray]:
     return [value.numpy() for value in Artifact.load(run_dir).network.weights]
 
@@ -39,15 +60,18 @@ def assert_same_weights(one: Path, other: Path) -> None:
         assert a.tobytes() == b.tobytes()
 
 
-def test_train_when_killed_within_an_epoch_resumes_to_the_same_weights(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tests.models.killed_training", str(tmp_path / "killed")]
+@pytest.mark.parametrize("name", ["mlp", *SLOW])
+def test_train_when_killed_within_an_epoch_resumes_to_the_same_weights(
+    name: str, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "tests.models.killed_training", str(tmp_path / "killed"), name]
     killed = subprocess.run(command, cwd=ROOT, check=False, capture_output=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
     assert not (tmp_path / "killed" / "card.json").exists()
 
     told: list[EpochRow] = []
-    resumed = run_small(tmp_path / "killed", **LONG, on_epoch=told.append)
-    undisturbed = run_small(tmp_path / "whole", **LONG)
+    resumed = run_small(tmp_path / "killed", **KILLED[name], on_epoch=told.append)
+    undisturbed = run_small(tmp_path / "whole", **KILLED[name])
 
     # Six epochs are told of: the three before the kill again, and those after it.
     assert curves(told) == curves(undisturbed.history)

@@ -4,10 +4,12 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lib.workflow import runs
+from lib.core.errors import PlanError
+from lib.workflow import runs, study
 from lib.workflow.project import Workspace, open_workspace
 from tests.pages.shown import button, visit, words
 from tests.workflow.trained import QUICK, work, workspace_with_samples
@@ -111,6 +113,25 @@ def test_settings_that_cannot_be_are_told_and_change_nothing(drawn, label, typed
 
     assert any(said in error or said.replace(",", "") in error for error in errors(app))
     assert open_workspace(drawn.id).project.model == QUICK
+
+
+def test_training_that_the_machine_cannot_hold_is_refused_and_says_what_would_fit(
+    drawn, monkeypatch
+):
+    free = psutil.virtual_memory()._replace(available=100_000_000)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
+
+    app = visit("train", drawn.id)
+    (before,) = errors(app)
+    button(app, "Train").click().run()
+
+    assert "of memory; 100 MB are free. Choose a smaller network." in before
+    assert errors(app) == [before]
+    assert drawn.job("train") is None
+    with pytest.raises(PlanError, match="100 MB are free"):
+        study.start_cross(drawn, k=3, kind="random")
+    with pytest.raises(PlanError, match="100 MB are free"):
+        study.start_search(drawn, trials=3, minutes=None)
 
 
 def test_page_after_training_shows_network_second_network_forest_and_the_gap(trained):

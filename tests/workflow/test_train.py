@@ -1,15 +1,20 @@
 """Training as a step: every form of samples, what a summary holds, stopping and going on."""
 
+import os
+import resource
+import signal
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from lib.core.errors import JobError
 from lib.core.plan import BalancePlan
 from lib.models.artifact import Artifact
 from lib.models.training import CANCELLED
 from lib.workflow import train
 from lib.workflow.work.train import shuffles
+from tests.jobs.helpers import until
 from tests.workflow.trained import QUICK, order_of, samples_of, work, workspace_with_samples
 
 FAMILY = {"pixel": "mlp", "series": "gru", "patch": "fcn"}
@@ -59,11 +64,58 @@ def test_cancelled_training_keeps_its_best_epoch_and_goes_on_to_the_undisturbed_
     assert could
     assert (whole["stopped"], whole["epochs"]) == ("finished", 3)
     assert not train.can_resume(stopped)
-    weights = [
-        Artifact.load(order_of(each, "train").folder).network.get_weights()
-        for each in (straight, stopped)
-    ]
-    assert all(np.array_equal(a, b) for a, b in zip(*weights, strict=True))
+    assert same_weights(straight, stopped)
+
+
+def test_full_disk_stops_training_with_a_sentence_and_what_was_saved_goes_on():
+    wide = replace(QUICK, hidden_units=(128, 128))
+    straight, full = (workspace_with_samples(model=wide) for _ in range(2))
+    work(straight, "train")
+    work(full, "train", stop_after=2)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # A checkpoint of these weights, their moments and the best of them takes some 290 kB.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with pytest.raises(JobError, match="The disk of this server is full") as caught:
+            work(full, "train")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert "start this step again: it goes on from there" in caught.value.hint
+    folder = order_of(full, "train").folder
+    assert {path.name for path in folder.glob(".*")} == set()
+    assert work(full, "train")["epochs"] == 3
+    assert same_weights(straight, full)
+
+
+@pytest.mark.slow
+def test_worker_that_is_killed_says_so_and_its_training_goes_on_to_the_undisturbed_weights():
+    model = replace(QUICK, epochs=8, patience=8, batch_size=1)
+    straight, killed = (workspace_with_samples(model=model) for _ in range(2))
+    work(straight, "train")
+    killed.submit("train")
+    until(lambda: len(killed.history("train")) >= 2)
+    os.kill(killed.job("train").pid, signal.SIGKILL)
+
+    until(lambda: not killed.job("train").live)
+    failed = killed.job("train")
+    could = train.can_resume(killed)
+    killed.submit("train")
+    until(lambda: not killed.job("train").live, 120.0)
+
+    assert (failed.state, could) == ("failed", True)
+    assert "worker" in failed.error_message
+    assert killed.job("train").state == "finished", killed.job("train").error_message
+    assert [row["epoch"] for row in killed.history("train")] == list(range(1, 9))
+    assert same_weights(straight, killed)
+
+
+def same_weights(one, other):
+    """Whether two projects have the same network to the last bit."""
+    first, second = (
+        Artifact.load(order_of(each, "train").folder).network.get_weights() for each in (one, other)
+    )
+    return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
 def test_interrupted_training_of_other_settings_cannot_be_resumed():

@@ -10,6 +10,7 @@ from lib.deploy.bundle.formats import find_format
 from lib.deploy.bundle.writing import OUTPUT
 from lib.deploy.lite import LiteNetwork
 from lib.deploy.raster.layout import MASK, Layout
+from lib.models.artifact import load_network
 
 _BATCH = 512
 
@@ -51,9 +52,7 @@ def answer(run: Run, inputs: dict[str, Floats]) -> Floats:
 
 
 def _keras(path: Path, layout: Layout) -> Run:
-    import keras  # slow import
-
-    network = keras.saving.load_model(path, compile=False, safe_mode=True)
+    network = load_network(path)
 
     def run(inputs: dict[str, Floats]) -> Floats:
         ordered = [inputs[name] for name in layout.inputs]

@@ -7,6 +7,7 @@ from lib.models.crossval import cross_validate
 from lib.models.fold_scores import CrossValidation, FoldScores
 from lib.models.progress import EpochRow
 from lib.workflow.work.order import Order, Progress
+from lib.workflow.work.room import require_room
 from lib.workflow.work.train import epoch_words
 
 
@@ -14,6 +15,7 @@ def run(order: Order, progress: Progress) -> None:
     """Train and test on every fold; goes on where an earlier try with the same settings was."""
     samples, asked = order.samples(), order.settings
     k = asked["k"]
+    require_room(order.project.model, samples)
 
     def on_fold(fold: FoldScores) -> None:
         progress.append_history(fold_row(fold))

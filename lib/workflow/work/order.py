@@ -19,6 +19,8 @@ from lib.workflow.workspace import realm_of
 SAMPLES = "samples.npz"
 """File of the drawn samples in the folder of their result."""
 
+_FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+
 
 class Progress(Protocol):
     """Somebody who wants to know how far the work is, and may ask it to stop."""
@@ -118,7 +120,7 @@ class Order:
         try:
             yield making
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno in _FULL:
                 raise _full() from error
             raise
         making.summary["seconds"] = round(time.monotonic() - making.started, 2)

@@ -10,11 +10,13 @@ from lib.core.split import make_split
 from lib.models.search import search
 from lib.models.trials import JOURNAL, RUNNING, Trial
 from lib.workflow.work.order import Order, Progress
+from lib.workflow.work.room import require_room
 
 
 def run(order: Order, progress: Progress) -> None:
     """Try settings around the plan; goes on where an earlier search around it was."""
     samples, asked = order.samples(), order.settings
+    require_room(order.project.model, samples)
     split = make_split(samples, order.project.split)
     trials, minutes = asked["trials"], asked["minutes"]
     progress.report("Starting", "Preparing the first trial", 0.01)

@@ -16,6 +16,7 @@ from lib.models.explain import predictor_importance, reliability
 from lib.models.progress import BatchRow, EpochRow
 from lib.workflow import runs
 from lib.workflow.work.order import Making, Order, Progress
+from lib.workflow.work.room import require_room
 
 _BETWEEN_WORDS_S = 1.0
 """Seconds between two sentences within an epoch; shorter epochs are told as a whole."""
@@ -70,6 +71,7 @@ def other_plan(plan: SplitPlan, samples: SampleSet) -> SplitPlan:
 def _train(
     order: Order, samples: SampleSet, split: Split, making: Making, progress: Progress
 ) -> dict[str, Any]:
+    require_room(order.project.model, samples)
     teller = _Teller(progress)
     progress.report("Starting", "Building the network", 0.01)
     progress.clear_history()

@@ -9,6 +9,7 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -101,8 +102,18 @@ class Card:
             raise ModelError(f"The card of this network lacks “{lacking[0]}”.")
         values = {name: _frozen(data[name]) for name in names if name in data}
         values["legend"] = Legend.from_json(data["legend"])
-        plan = {name: _frozen(value) for name, value in data["plan"].items()}
-        return cls(**{**values, "plan": ModelPlan(**plan)})
+        return cls(**{**values, "plan": _plan(data["plan"])})
+
+
+def _plan(data: dict[str, Any]) -> ModelPlan:
+    unknown = sorted(set(data) - {item.name for item in fields(ModelPlan)})
+    if unknown:
+        raise ModelError(
+            f"The card of this network has the setting “{unknown[0]}”, which this Loam does not "
+            "know.",
+            hint="Train it again, or use the Loam that made it.",
+        )
+    return ModelPlan(**{name: _frozen(value) for name, value in data.items()})
 
 
 def _frozen(value: Any) -> Any:
@@ -144,11 +155,26 @@ class Artifact:
 
     @cached_property
     def network(self) -> Any:
-        """The Keras network: raw predictors to class probabilities."""
+        """The Keras network: raw predictors to class probabilities.
+
+        Raises:
+            ModelError: Its file is gone, or Keras cannot read it.
+        """
         prepare()
         import keras  # slow import
 
-        return keras.saving.load_model(self.directory / "model.keras", safe_mode=True)
+        try:
+            return keras.saving.load_model(self.directory / "model.keras", safe_mode=True)
+        except (OSError, ValueError, TypeError, KeyError, BadZipFile) as error:
+            raise ModelError(
+                f"Keras {keras.version()} cannot read the network of {self.directory.name}; it was "
+                f"made with {self._made_with()}.",
+                hint="Train it again, or use the Loam that made it.",
+            ) from error
+
+    def _made_with(self) -> str:
+        versions = [f"{name} {text}" for name, text in self.card.versions.items()]
+        return ", ".join(versions) or "unknown versions"
 
     @cached_property
     def engine(self) -> Engine:

@@ -102,8 +102,18 @@ class Card:
             raise ModelError(f"The card of this network lacks “{lacking[0]}”.")
         values = {name: _frozen(data[name]) for name in names if name in data}
         values["legend"] = Legend.from_json(data["legend"])
-        plan = {name: _frozen(value) for name, value in data["plan"].items()}
-        return cls(**{**values, "plan": ModelPlan(**plan)})
+        return cls(**{**values, "plan": _plan(data["plan"])})
+
+
+def _plan(data: dict[str, Any]) -> ModelPlan:
+    unknown = sorted(set(data) - {item.name for item in fields(ModelPlan)})
+    if unknown:
+        raise ModelError(
+            f"The card of this network has the setting “{unknown[0]}”, which this Loam does not "
+            "know.",
+            hint="Train it again, or use the Loam that made it.",
+        )
+    return ModelPlan(**{name: _frozen(value) for name, value in data.items()})
 
 
 def _frozen(value: Any) -> Any:
@@ -151,7 +161,10 @@ class Artifact:
             ModelError: The file is missing or damaged, or holds code of its own, which is not run.
         """
         prepare()
-        return load_network(self.directory / "model.keras")
+        return load_network(self.directory / "model.keras", made_with=self._made_with())
+
+    def _made_with(self) -> str:
+        return ", ".join(f"{name} {version}" for name, version in self.card.versions.items())
 
     @cached_property
     def engine(self) -> Engine:
@@ -257,8 +270,12 @@ class Artifact:
         )
 
 
-def load_network(path: Path) -> Any:
+def load_network(path: Path, *, made_with: str = "") -> Any:
     """Read a Keras file of whoever; only in a worker, and never the code that it may hold.
+
+    Args:
+        path: The file.
+        made_with: Libraries and their versions that wrote it, told where it cannot be read.
 
     Raises:
         ModelError: It is missing or damaged, or holds code of its own.
@@ -269,10 +286,11 @@ def load_network(path: Path) -> Any:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, zipfile.BadZipFile) as error:
         unsafe = "'class_name': 'Lambda'" in str(error) or "safe_mode" in str(error)
+        made = f" (it was made with {made_with})" if made_with else ""
         raise ModelError(
             f"The network {path.name} holds code of its own, which Loam does not run."
             if unsafe
-            else f"The network {path.name} cannot be read: {_first_line(error)}",
+            else f"The network {path.name} cannot be read{made}: {_first_line(error)}",
             hint="Train it again, or use layers of Keras alone.",
         ) from None
 

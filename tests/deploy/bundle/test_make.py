@@ -132,19 +132,20 @@ def test_format_beyond_its_bound_is_refused_and_not_packed(
     assert "not in here" in (made.folder / "README.md").read_text()
 
 
-def test_network_file_that_is_broken_is_told_by_how_the_process_ended(
+def test_process_that_ends_within_a_format_is_told_and_the_next_goes_on(
     save_network: Save, tmp_path: Path
 ) -> None:
     run_dir = save_network(network_of("mlp"))
-    (run_dir / "model.keras").write_bytes(b"no network")
+    (run_dir / "model.keras").unlink()
     told: list[str] = []
 
     problems = write_formats(
-        run_dir, tmp_path, ["savedmodel"], on_written=told.append, check=lambda: None
+        run_dir, tmp_path, ["keras", "savedmodel"], on_written=told.append, check=lambda: None
     )
 
-    assert told == ["savedmodel"]
-    assert "ended with exit code 1" in problems["savedmodel"]
+    assert told == ["keras", "savedmodel"]
+    assert "ended with exit code 1" in problems["keras"]
+    assert "cannot read the network" in problems["savedmodel"]
 
 
 def test_conversion_that_takes_too_long_is_given_up(save_network: Save, tmp_path: Path) -> None:

@@ -180,7 +180,7 @@ def read(workspace: Workspace, samples: SampleSet | None = None) -> SamplesView 
         count=len(samples),
         per_class=_class_counts(workspace, samples, split, found.summary),
         split_kind=workspace.project.split.kind,
-        split_notes=split.notes if split else (),
+        split_notes=(*split.notes, *_overlap(workspace, samples, split)) if split else (),
         split_error=error,
         points=_points(samples),
         legend=samples.legend,
@@ -195,6 +195,23 @@ def read(workspace: Workspace, samples: SampleSet | None = None) -> SamplesView 
         dropped=len(edits.dropped),
         relabelled=len(edits.relabelled),
     )
+
+
+def _overlap(workspace: Workspace, samples: SampleSet, split: Split) -> tuple[str, ...]:
+    """Say how many test patches share pixels with a training patch; () for none."""
+    project = workspace.project
+    if samples.form != "patch" or project.labels.kind == "table":
+        return ()
+    side_m = project.imagery.patch_size * project.imagery.scale_m
+    shared = int((test_distance(samples, split) < side_m).sum())
+    if not shared:
+        return ()
+    words = (
+        f"{shared:,} of {len(split.test):,} test patches share pixels with a training patch, so "
+        f"their scores flatter. A least distance of {1.5 * side_m:,.0f} m between samples keeps "
+        "them apart."
+    )
+    return (words,)
 
 
 def part(workspace: Workspace, samples: SampleSet) -> tuple[Split | None, str]:

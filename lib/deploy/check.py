@@ -75,6 +75,7 @@ def _checks() -> list[tuple[str, Callable[[Connection], Outcome]]]:
         ("pages of a table", _pages),
         ("samples lie on pixel centres", _sample_places),
         ("pixels of a polygon", _polygon_pixels),
+        ("pixels of many points in one feature", _multipoint_pixels),
         ("cloud score by scene", _cloud_score),
         ("random forest in a request", _forest),
         ("map and tile", _tile),
@@ -211,6 +212,25 @@ def _polygon_pixels(_: Connection) -> Outcome:
         )
     )
     return "6 pixels", f"{len(rows)} pixels", len(rows) == 6
+
+
+def _multipoint_pixels(_: Connection) -> Outcome:
+    """Each point of a MultiPoint gives a row at its pixel's centre; samples are read so."""
+    row, col = np.array([0, 1, 3]), np.array([0, 2, 3])
+    lon, lat = GRID.lonlat(row, col)
+    points = ee.Geometry.MultiPoint(np.column_stack([lon, lat]).tolist())
+    rows = rows_of(
+        ee.Image.pixelLonLat().sampleRegions(
+            collection=ee.FeatureCollection([ee.Feature(points)]),
+            properties=[],
+            projection=projection_of(GRID),
+            geometries=True,
+        )
+    )
+    found = np.array([row["geometry"]["coordinates"] for row in rows]).reshape(-1, 2)
+    at = sorted(zip(*(axis.tolist() for axis in GRID.rowcol(*found.T)), strict=True))
+    came = "pixels " + " ".join(f"{row},{col}" for row, col in at)
+    return "pixels 0,0 1,2 3,3", came, came == "pixels 0,0 1,2 3,3"
 
 
 def _cloud_score(_: Connection) -> Outcome:

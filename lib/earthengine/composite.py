@@ -18,6 +18,8 @@ from lib.earthengine.spectral import bands_of, index_image, index_of, scaled
 _NEPER_PER_DECIBEL = math.log(10) / 10
 _GREENNESS = "NDVI"
 _SCORE = "score"
+LEAST_SPREAD = 1e-9
+"""What a band is divided by where its observations are all equal."""
 
 
 def is_single_image(plan: ImageryPlan) -> bool:
@@ -49,7 +51,7 @@ def source_image(
     if is_image(source, span):
         image: ee.Image = ee.Image(source.collection).select(list(bands))
         return scaled(image, bands, known)
-    composite = _COMPOSITES[source.composite](source)
+    composite = COMPOSITE_OF[source.composite](source)
     read = list(dict.fromkeys((*bands, *composite.needs)))
     scenes = clear_scenes(source, span, aoi, read)
     decibel = [name for name in bands if known and _unit(known, name) == "dB"]
@@ -114,17 +116,26 @@ class _Medoid:
 
     After Flood 2013, Remote Sensing 5:6481, https://doi.org/10.3390/rs5126481, in the form that
     compares with the median instead of with every other observation (Kennedy et al. 2018, Remote
-    Sensing 10:691, https://doi.org/10.3390/rs10050691).
+    Sensing 10:691, https://doi.org/10.3390/rs10050691). Bands of different units are divided by
+    their standard deviation over the observations of the pixel first, as a distance over mixed
+    units would follow the greatest numbers (Legendre and Legendre 2012, Numerical Ecology, 7.4).
     """
 
     needs: tuple[str, ...] = ()
 
+    def __init__(self, source: SourcePlan) -> None:
+        self._known = find(source.collection)
+
     def reduce(self, scenes: ee.ImageCollection, bands: Sequence[str]) -> ee.Image:
         whole = scenes.map(_whole)
-        median = whole.median()
+        median, spread = whole.median(), None
+        if not share_a_unit(self._known, bands):
+            spread = whole.reduce(ee.Reducer.stdDev()).rename(list(bands)).max(LEAST_SPREAD)
 
         def score(image: ee.Image) -> ee.Image:
-            distance = image.subtract(median).pow(2).reduce(ee.Reducer.sum())
+            away = image.subtract(median)
+            away = away if spread is None else away.divide(spread)
+            distance = away.pow(2).reduce(ee.Reducer.sum())
             return image.addBands(distance.multiply(-1).toDouble().rename(_SCORE))
 
         image: ee.Image = whole.map(score).qualityMosaic(_SCORE).select(list(bands))
@@ -168,16 +179,25 @@ class _Greenest:
 
 
 _Composite = _Statistic | _Latest | _Medoid | _Greenest
-_COMPOSITES: Mapping[str, Callable[[SourcePlan], _Composite]] = {
+COMPOSITE_OF: Mapping[str, Callable[[SourcePlan], _Composite]] = {
     "median": lambda _: _Statistic(ee.Reducer.median, "median"),
     "mean": lambda _: _Statistic(ee.Reducer.mean, "mean"),
     "percentile": lambda source: _Statistic(
         lambda: ee.Reducer.percentile([source.percentile], ["part"]), "part"
     ),
-    "medoid": lambda _: _Medoid(),
+    "medoid": _Medoid,
     "greenest": _Greenest,
     "latest": lambda _: _Latest(),
 }
+
+
+def share_a_unit(known: Collection | None, bands: Sequence[str]) -> bool:
+    """Tell whether stored values of bands may be added up: of one unit and scale, or one band."""
+    if len(bands) < 2:
+        return True
+    found = [known.band(name) if known else None for name in bands]
+    units = {(band.unit, band.scale) for band in found if band}
+    return None not in found and len(units) == 1
 
 
 def _whole(image: ee.Image) -> ee.Image:

@@ -173,6 +173,7 @@ def plan_is_simulated(connection: Connection, plan: ImageryPlan) -> bool:
     return connection.can.planet and not is_own(plan.collection)
 
 
+@with_connection
 def refuse_mixing(connection: Connection, plan: ImageryPlan, labels: LabelPlan) -> None:
     """Refuse to teach the simulated planet with a person's labels, or the other way round.
 
@@ -193,6 +194,7 @@ def refuse_mixing(connection: Connection, plan: ImageryPlan, labels: LabelPlan) 
         )
 
 
+@with_connection
 def refuse_table(connection: Connection, plan: ImageryPlan, *, simulated: bool) -> None:
     """Refuse to map imagery with a network that learnt from a table of another world.
 

@@ -140,8 +140,7 @@ class PatchReader:
         self._bands = list(names) + ([CLASS_INDEX] if labels else [])
         self._masked = with_validity(_with_labels(image, labels), self._bands)
         self._key = key_of(self._masked.graph, grid, side)
-        fitting = connection.can.pixels_bytes // (4 * len(self._bands) + 1)
-        self._most = max(min(fitting, max(BLOCK_PIXELS, 4 * side * side)), side * side)
+        self._most = most_pixels(connection.can.pixels_bytes, bands=len(self._bands), side=side)
 
     def read(
         self, ids: NDArray[np.int64], store: PatchStore, slots: NDArray[np.int64], watch: Watch
@@ -194,6 +193,12 @@ class PatchReader:
         store.valid[slot] = usable
         if store.dense is not None and len(self._bands) > self._count:
             store.dense[slot] = values[..., self._count].astype(np.int16)
+
+
+def most_pixels(answer_bytes: int, *, bands: int, side: int) -> int:
+    """Most pixels of so many bands that are read in one window, by what an answer may hold."""
+    fitting = answer_bytes // (4 * bands + 1)
+    return max(min(fitting, max(BLOCK_PIXELS, 4 * side * side)), side * side)
 
 
 def bunched(

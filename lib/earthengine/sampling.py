@@ -5,7 +5,6 @@ in order; predictors are then computed for those that come first, and for the ne
 of pixels that turn out to be masked. So a draw depends on nothing but the plan.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +30,7 @@ from lib.earthengine.harvest import Field, from_map, from_shapes, refuse_nothing
 from lib.earthengine.imagery import training_grid
 from lib.earthengine.labels import label_image
 from lib.earthengine.patches import PatchReader, PatchStore
-from lib.earthengine.rows import PointReader, rows_at_once
+from lib.earthengine.rows import PointReader
 from lib.earthengine.shapes import LabelledShape, burnt, labelled_shapes
 from lib.earthengine.stack import predictor_names, stack_names, step_days, unstack
 
@@ -109,44 +108,6 @@ def draw(
     return samples, DrawReport(
         tuple(asked), tuple(map(int, counts)), tuple(reasons), source.unmatched
     )
-
-
-@with_connection
-def estimate(
-    connection: Connection, imagery: ImageryPlan, *, samples: int, scenes: int, pixels: int
-) -> tuple[int, float]:
-    """Say how many requests a draw takes, and about how many seconds.
-
-    Args:
-        connection: Service that will be asked.
-        imagery: Predictors and form.
-        samples: Samples asked for, in all.
-        scenes: Scenes that are composited; 1 for a single image.
-        pixels: Pixels of the area.
-
-    Returns:
-        Requests, and seconds measured on two cores of Local Earth; a service behind the network
-        waits some 0.3 s for each request instead, with all its slots at once.
-    """
-    tiles = math.ceil(pixels / 65_536)
-    if imagery.form == "patch":
-        requests = tiles + samples
-        touched = samples * imagery.patch_size**2
-    else:
-        most = rows_at_once(samples, len(stack_names(imagery)), connection.can.parallel_requests)
-        requests = tiles + max(math.ceil(samples / most), min(tiles, samples))
-        touched = min(pixels, samples * _PIXELS_A_SAMPLE)
-    bands = len(predictor_names(imagery))
-    computing = _START_S + touched * max(scenes, 1) * bands * _SECONDS_A_VALUE
-    waiting = math.ceil(requests / connection.can.parallel_requests) * _LATENCY_S
-    return requests, computing if connection.kind == "local" else max(waiting, computing / 10)
-
-
-_PIXELS_A_SAMPLE = 400  # of the rectangles that are computed around samples that lie apart
-_START_S = 1.0
-_LATENCY_S = 0.3
-# 80 km2 at 10 m, 18 scenes, 8 predictors, 2,400 samples: 40 s on two cores.
-_SECONDS_A_VALUE = 40 / (800_000 * 18 * 8)
 
 
 class _Reader(Protocol):

@@ -90,6 +90,12 @@ def estimate_words(ws: Workspace) -> str:
     try:
         classes = legend(ws)
         seen = None if ws.project.labels.kind == "table" else arealayers.preview(ws)
-        return samples.estimate(ws, classes, scenes=seen.scene_count if seen else 1).sentence
+        scenes, project = seen.scene_count if seen else 1, ws.project
+        key = (ws.id, ws.connection.id, project.aoi, project.imagery, project.labels, classes)
+        return state.latest(
+            "draw-words",
+            (*key, project.sampling, scenes),
+            lambda: samples.estimate(ws, classes, scenes=scenes).sentence,
+        )
     except AppError as error:
         return str(error)

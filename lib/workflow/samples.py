@@ -11,17 +11,17 @@ from lib.core.balance import class_weights
 from lib.core.design import RARE_MINIMUM, sample_size
 from lib.core.distance import DistanceBin, distance_histogram, test_distance
 from lib.core.edits import Edits
-from lib.core.errors import SampleError
-from lib.core.formats import count_words, duration_words, number
+from lib.core.errors import AoiError, SampleError
+from lib.core.formats import bytes_words, count_words, duration_words, number
 from lib.core.legend import Legend
 from lib.core.plan import LabelPlan
 from lib.core.resampling import resample
 from lib.core.samples import SampleSet
 from lib.core.split import Split, make_split
-from lib.earthengine import imagery, sampling
+from lib.earthengine import imagery
+from lib.earthengine.drawcost import draw_cost
 from lib.models.augment import FOR_FORM
 from lib.workflow import labels, splits, tablefiles, uploads
-from lib.workflow.area import check_aoi
 from lib.workflow.sample_views import SampleSize
 from lib.workflow.store import Found
 from lib.workflow.views import ClassCount, Estimate, SamplesView
@@ -97,17 +97,20 @@ def estimate(workspace: Workspace, classes: Legend, *, scenes: int = 1) -> Estim
     if project.labels.kind == "table":
         return _reading_estimate(workspace)
     refuse_mixing(workspace)
+    if project.aoi is None:
+        raise AoiError("No area is chosen yet.", hint="Draw one on the map.", field="aoi")
     count = _most(workspace, classes)
-    pixels = check_aoi(workspace, project.aoi).pixels if project.aoi else 0
-    requests, seconds = sampling.estimate(
-        workspace.connection, project.imagery, samples=count, scenes=scenes, pixels=pixels
-    )
+    cost = draw_cost(
+        workspace.connection, project.imagery, project.labels,
+        aoi=project.aoi, samples=count, scenes=scenes,
+    )  # fmt: skip
     what = {"pixel": "samples", "series": "series", "patch": "patches"}[project.imagery.form]
     sentence = (
-        f"Draw up to {number(count)} {what} of {len(classes)} classes: "
-        f"about {count_words(requests, 'request')}, {duration_words(seconds)}."
+        f"Draw up to {number(count)} {what} of {len(classes)} classes: about "
+        f"{count_words(cost.requests, 'request')}, {bytes_words(cost.bytes)} of "
+        f"{number(cost.pixels)} pixels, {duration_words(cost.seconds)}."
     )
-    return Estimate(sentence, requests, seconds)
+    return Estimate(sentence, cost.requests, cost.seconds)
 
 
 def _reading_estimate(workspace: Workspace) -> Estimate:
@@ -177,7 +180,7 @@ def read(workspace: Workspace, samples: SampleSet | None = None) -> SamplesView 
         count=len(samples),
         per_class=_class_counts(workspace, samples, split, found.summary),
         split_kind=workspace.project.split.kind,
-        split_notes=split.notes if split else (),
+        split_notes=(*split.notes, *_overlap(workspace, samples, split)) if split else (),
         split_error=error,
         points=_points(samples),
         legend=samples.legend,
@@ -192,6 +195,23 @@ def read(workspace: Workspace, samples: SampleSet | None = None) -> SamplesView 
         dropped=len(edits.dropped),
         relabelled=len(edits.relabelled),
     )
+
+
+def _overlap(workspace: Workspace, samples: SampleSet, split: Split) -> tuple[str, ...]:
+    """Say how many test patches share pixels with a training patch; () for none."""
+    project = workspace.project
+    if samples.form != "patch" or project.labels.kind == "table":
+        return ()
+    side_m = project.imagery.patch_size * project.imagery.scale_m
+    shared = int((test_distance(samples, split) < side_m).sum())
+    if not shared:
+        return ()
+    words = (
+        f"{shared:,} of {len(split.test):,} test patches share pixels with a training patch, so "
+        f"their scores flatter. A least distance of {1.5 * side_m:,.0f} m between samples keeps "
+        "them apart."
+    )
+    return (words,)
 
 
 def part(workspace: Workspace, samples: SampleSet) -> tuple[Split | None, str]:

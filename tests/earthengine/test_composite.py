@@ -4,14 +4,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import ee
 import numpy as np
 import pytest
 
 from lib.core.errors import DateError, NotFoundError, PlanError
+from lib.core.expression import Expression
 from lib.core.grid import Grid
-from lib.core.imagery_plan import COMPOSITES, ImageryPlan
+from lib.core.imagery_plan import COMPOSITES, ImageryPlan, SourcePlan
+from lib.earthengine.access import Connection, with_connection
+from lib.earthengine.composite import COMPOSITE_OF
 from lib.earthengine.connection import local
-from lib.earthengine.graphs import asset_ids
+from lib.earthengine.graphs import asset_ids, to_expression
 from lib.earthengine.imagery import default_plan, find_scenes, predictors
 from lib.earthengine.pixels import fetch
 from tests.earthengine.observed import (
@@ -111,6 +115,32 @@ def test_medoid_of_radar_is_an_observation_itself() -> None:
     values, _ = predicted(plan)
 
     assert np.abs(decibels - values[..., 0]).min(axis=0).max() < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("bands", "nearest"),
+    [(("SR_B4", "SR_B5"), [60.0, 5010.0]), (("SR_B5", "ST_B10"), [30.0, 5600.0])],
+    ids=["one unit", "two units"],
+)
+def test_medoid_of_bands_of_two_units_weighs_them_by_their_spread(bands, nearest) -> None:
+    """The median is (30, 5010), the standard deviations 16.0 and 2,541.
+
+    Squared distances are 348,100 for (30, 5600) and 900 for (60, 5010); divided by the standard
+    deviations 0.05 and 3.5.
+    """
+    seen = [(29, 1000), (30, 5600), (60, 5010), (31, 9000), (10, 4900)]
+    grid = Grid.over(PLACE, scale_m=1000)
+
+    @with_connection
+    def chosen(connection: Connection) -> Expression:
+        scenes = [ee.Image.constant(list(values)).rename(list(bands)) for values in seen]
+        medoid = COMPOSITE_OF["medoid"](SourcePlan(L8, bands))
+        return to_expression(medoid.reduce(ee.ImageCollection(scenes), bands).toFloat())
+
+    values, valid = fetch(local(), chosen(local()), grid, bands)
+
+    assert valid.all()
+    assert values[0, 0].tolist() == nearest
 
 
 def test_landsat_missions_are_merged_under_common_names() -> None:

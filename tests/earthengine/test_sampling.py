@@ -415,18 +415,4 @@ def test_draw_when_a_drawing_cannot_be_read_says_so(scene: Scene) -> None:
         draw(scene, plan, MAP_LEGEND_OF_FIVE)
 
 
-def test_estimate_grows_with_scenes_and_pixels(scene: Scene) -> None:
-    plan = ImageryPlan()
-
-    requests, seconds = sampling.estimate(
-        scene.earth, plan, samples=2400, scenes=18, pixels=800_000
-    )
-    _, fewer = sampling.estimate(scene.earth, plan, samples=2400, scenes=9, pixels=400_000)
-
-    # Measured on two cores: 40 s for 80 km2 with 18 scenes.
-    assert seconds == pytest.approx(41, abs=1)
-    assert fewer < seconds / 3
-    assert requests == 13 + 13
-
-
 MAP_LEGEND_OF_FIVE = Legend.from_values([5, 7], ["five", "seven"])

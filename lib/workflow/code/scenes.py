@@ -8,6 +8,7 @@ from datetime import date
 from lib.catalog.collections import CloudMask, Collection, find
 from lib.core.imagery_plan import SourcePlan
 from lib.core.plan_checks import parse_day
+from lib.earthengine.composite import LEAST_SPREAD, share_a_unit
 from lib.earthengine.spectral import bands_of, index_of, needed_bands
 from lib.workflow.code.clouds import cloud_tests
 from lib.workflow.code.dialect import Dialect, literal
@@ -238,7 +239,11 @@ class SourceCode:
         if how == "latest":
             return ['.sort("system:time_start")', whole, ".mosaic()"]
         if how == "medoid":
-            return [*self._medoid(whole), '.qualityMosaic("score")', f".select({literal(read)})"]
+            return [
+                *self._medoid(whole, read),
+                '.qualityMosaic("score")',
+                f".select({literal(read)})",
+            ]
         function, added = (
             f"{self.prefix}greenness",
             'image.addBands(score.toDouble().rename("score"))',
@@ -246,11 +251,17 @@ class SourceCode:
         self.out.function(function, "image", [("score", self._greenness()), ("", added)])
         return [whole, f".map({function})", '.qualityMosaic("score")', f".select({literal(read)})"]
 
-    def _medoid(self, whole: str) -> list[str]:
+    def _medoid(self, whole: str, read: Sequence[str]) -> list[str]:
         """Write the median of the whole observations, and give the calls that score by it."""
-        median = f"{self.prefix}middle"
+        median, scaled = f"{self.prefix}middle", ""
         self.out.let(median, f"{self.prefix}scenes", [whole, ".median()"])
-        score = f"image.subtract({median}).pow(2).reduce(ee.Reducer.sum()).multiply(-1)"
+        if not share_a_unit(self.known, read):
+            spread = f"{self.prefix}spread"
+            calls = [".reduce(ee.Reducer.stdDev())", f".rename({literal(read)})"]
+            least = f".max({literal(LEAST_SPREAD)})"
+            self.out.let(spread, f"{self.prefix}scenes", [whole, *calls, least])
+            scaled = f".divide({spread})"
+        score = f"image.subtract({median}){scaled}.pow(2).reduce(ee.Reducer.sum()).multiply(-1)"
         function, added = (
             f"{self.prefix}nearness",
             'image.addBands(score.toDouble().rename("score"))',

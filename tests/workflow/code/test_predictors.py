@@ -31,6 +31,14 @@ PLANS = {
     "mean": replace(S2, composite="mean"),
     "percentile": replace(S2, composite="percentile", percentile=20.0),
     "medoid": replace(S2, composite="medoid"),
+    "medoid of two units": replace(
+        S2,
+        collection="LANDSAT/LC08/C02/T1_L2",
+        bands=("SR_B5", "ST_B10"),
+        indices=(),
+        composite="medoid",
+        end="2021-09-01",
+    ),
     "greenest": replace(S2, composite="greenest", indices=()),
     "latest": replace(S2, composite="latest"),
     "landsat 8": replace(

@@ -14,6 +14,7 @@ Layers = alt.LayerChart | alt.FacetChart
 SIMULATED = "Simulated"
 ROW_PX = 26
 CELL_PX = 34
+LABEL_PX = 62
 
 
 def show(chart: Layers, *, alt_text: str) -> None:
@@ -106,6 +107,18 @@ def _whole_ticks(epochs: int) -> list[int]:
     return [1, *range(step, epochs + 1, step)] if step > 1 else list(range(1, epochs + 1))
 
 
+def _class_axis(count: int) -> alt.Axis:
+    """Names of classes below their columns: word by word, and upright where columns are narrow."""
+    narrow = f"width < {count * LABEL_PX}"
+    return alt.Axis(
+        labelAngle=alt.expr(f"{narrow} ? -90 : 0"),
+        labelAlign=alt.expr(f"{narrow} ? 'right' : 'center'"),
+        labelBaseline=alt.expr(f"{narrow} ? 'middle' : 'top'"),
+        labelExpr=f"{narrow} ? datum.label : split(replace(datum.label, ' / ', '/ '), ' ')",
+        labelLimit=150,
+    )
+
+
 def confusion(
     matrix: Sequence[Sequence[int]],
     names: Sequence[str],
@@ -125,7 +138,7 @@ def confusion(
             "mapped:N",
             sort=list(names),
             title="Class on the map",
-            axis=alt.Axis(labelAngle=0, labelExpr="split(datum.label, ' ')", labelLimit=90),
+            axis=_class_axis(len(names)),
         ),
         y=alt.Y("reference:N", sort=list(names), title="Reference class"),
         tooltip=[

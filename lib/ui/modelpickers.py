@@ -20,6 +20,7 @@ _FAMILY_NOTE = "family-note"
 _SHARE_STEPS = 0.05
 _PLENTY = 10_000_000
 """Samples beyond which nobody asks how many fit."""
+_NAMES = {"gelu": "GELU", "relu": "ReLU", "adamw": "AdamW", "sgd": "SGD"}
 _FINE_STEP, _COARSE_STEP = 0.001, 0.5
 
 
@@ -70,9 +71,11 @@ def needs(ws: Workspace) -> None:
         most = [f"{number(limits.most_samples)} samples"] if limits.most_samples < _PLENTY else []
         most += [f"patches of {limits.most_side} pixels a side"] if limits.most_side else []
         room = f" There is room for {', or '.join(most)}." if most else ""
-        batch = f" A batch may hold up to {number(limits.most_batch)}."
-        epochs = f" {count_words(limits.most_epochs, 'epoch')} fit into a day at most."
-        st.caption(plain(limits.words + room + batch + epochs))
+        bounds = (
+            f" A batch may hold up to {number(limits.most_batch)}, and there is time for up to "
+            f"{count_words(limits.most_epochs, 'epoch')}."
+        )
+        st.caption(plain(limits.words + room + bounds))
     else:
         slot("machine")
         show(PlanError(limits.words, field="machine"))
@@ -109,7 +112,8 @@ def _family(ws: Workspace) -> tuple[ModelPlan, Sequence[Option]]:
     slot("family")
     family = known[name]
     routes = train.routes_of(family)
-    reach = f"reaches the map as {' or '.join(routes)}" if routes else "stays in its run folder"
+    ways = " or ".join(f"“{title}”" for title in routes)
+    reach = f"reaches the map by {ways}" if routes else "stays in its run folder"
     st.caption(plain(f"{family.words} Takes {family.needs}; {reach}."))
     changed, note = state.remembered(_FAMILY_NOTE, lambda: ("", ""))
     if changed == name:
@@ -139,7 +143,9 @@ def _drawn(option: Option, value: Any, key: str) -> Any:
         return st.text_input(title, value=shown, key=key, help=f"{words} Separated by commas.")
     if option.kind == "choice":
         index = option.choices.index(value)
-        return st.selectbox(title, option.choices, index=index, key=key, help=words)
+        return st.selectbox(
+            title, option.choices, index=index, format_func=_choice_words, key=key, help=words
+        )
     if option.kind == "flag":
         return st.toggle(title, value=value, key=key, help=words)
     if option.kind == "share":
@@ -152,6 +158,10 @@ def _drawn(option: Option, value: Any, key: str) -> Any:
     step = _FINE_STEP if option.maximum <= 1 else _COARSE_STEP
     low, high = float(option.minimum), float(option.maximum)
     return st.number_input(title, low, high, value, step=step, format="%g", key=key, help=words)
+
+
+def _choice_words(choice: str) -> str:
+    return _NAMES.get(choice) or choice.capitalize()
 
 
 def _unused(plan: ModelPlan, values: dict[str, Any]) -> dict[str, Any]:

@@ -44,20 +44,21 @@ def _table(found: tuple[Run, ...]) -> None:
         {
             "Run": [_name(run) for run in found],
             "Family": [run.family for run in found],
-            "Differs in": [run.settings for run in found],
             "Macro F1": [run.macro_f1 for run in found],
             "Accuracy": [run.accuracy for run in found],
             "Loss": [run.loss for run in found],
             "Best epoch": [f"{run.best_epoch} of {run.epochs}" for run in found],
             "Time": [clock_words(run.seconds) for run in found],
             "Test set": ["opened" if run.opened else "closed" for run in found],
+            "Differs in": [run.settings for run in found],
         }
     )
     figures = {
         name: st.column_config.NumberColumn(format="%.3f", help=f"{name} on the validation set.")
         for name in ("Macro F1", "Accuracy", "Loss")
     }
-    st.dataframe(rows, hide_index=True, column_config=figures)
+    # A table of its own for each number of runs, so that columns fit what is in them.
+    st.dataframe(rows, hide_index=True, column_config=figures, key=f"runs-{len(found)}")
 
 
 def _name(run: Run) -> str:
@@ -76,7 +77,7 @@ def _choose(ws: Workspace, found: tuple[Run, ...]) -> None:
             list(others),
             index=list(others).index(first),
             format_func=lambda run_id: plain(_name(others[run_id])),
-            key=key_for(ws, "chosen-run"),
+            key=key_for(ws, f"chosen-run-{len(found)}"),
         )
         if st.button("Use this run", icon=":material/settings_backup_restore:"):
             runs.use(ws, chosen)

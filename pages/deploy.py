@@ -1,11 +1,14 @@
 """Deploy: the network is brought to where it maps, proven equal to the original."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from lib.core.formats import number
 from lib.ui import (
     bundleview,
     codeview,
+    endpointview,
     figures,
     footer,
     frame,
@@ -80,10 +83,14 @@ with guard():
     with right:
         frame.heading("deploy")
         with guard():
-            pickers.keep(ws, deployment=modelpickers.route(ws, deploy.routes(ws)))
+            plan = modelpickers.route(ws, deploy.routes(ws))
+            endpoint = endpointview.settings(ws, plan)
+            pickers.keep(ws, deployment=replace(plan, endpoint=endpoint))
         for words in deploy.refused_routes(ws):
             st.caption(plain(words))
     with left:
+        with guard():
+            endpointview.running(ws)
         progress.watch(lambda: deploy.job(ws), lambda: deploy.cancel(ws))
         if view is not None:
             show_parity(view)

@@ -175,14 +175,35 @@ class SplitPlan:
 
 
 @dataclass(frozen=True)
+class EndpointPlan:
+    """Where and on what an endpoint of Vertex AI runs; its bucket and account check the rest.
+
+    Attributes:
+        bucket: Cloud Storage bucket for the network; "gs://" may stand in front.
+        region: Region of the endpoint; Earth Engine is nearest to us-central1.
+        machine_type: Of each machine.
+        replicas: Number of machines; each costs by the hour.
+        image: Container that serves the network; empty for one's own TensorFlow Serving.
+    """
+
+    bucket: str = ""
+    region: str = "us-central1"
+    machine_type: str = "n1-standard-2"
+    replicas: int = 1
+    image: str = ""
+
+
+@dataclass(frozen=True)
 class DeploymentPlan:
     """How a trained network reaches the map.
 
     Attributes:
         route: Name of a route in `lib.deploy.routes`.
+        endpoint: Counts for the route "vertex" only.
     """
 
     route: str = "native"
+    endpoint: EndpointPlan = EndpointPlan()
 
 
 @dataclass(frozen=True)

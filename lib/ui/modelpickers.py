@@ -1,6 +1,7 @@
 """Controls for the network, and for the way in which it reaches the map."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import streamlit as st
@@ -95,7 +96,7 @@ def route(ws: Workspace, routes: Sequence[Route]) -> DeploymentPlan:
         key=key_for(ws, "route"),
     )
     slot("route")
-    return DeploymentPlan(name)
+    return replace(ws.project.deployment, route=name)
 
 
 def _family(ws: Workspace) -> tuple[ModelPlan, Sequence[Option]]:

@@ -73,7 +73,7 @@ def warm(ws: Workspace) -> None:
 
 def watch(
     read: Callable[[], Running | None],
-    cancel: Callable[[], object],
+    cancel: Callable[[], object] | None,
     *,
     body: Callable[[], None] | None = None,
     fresh: bool = False,
@@ -83,7 +83,7 @@ def watch(
 
     Args:
         read: Gives the job's status now.
-        cancel: Asks the job to stop.
+        cancel: Asks the job to stop; None for one that is not to be stopped half-way.
         body: Draws what grows with the job, such as learning curves.
         fresh: Whether an up-to-date result is there, so that nothing is said of how it ended.
         name: Tells it from others that are watched on the same page.
@@ -125,9 +125,11 @@ def until(is_done: Callable[[], bool], *, body: Callable[[], None]) -> None:
     part()
 
 
-def _show(job: Running, cancel: Callable[[], object], name: str) -> None:
+def _show(job: Running, cancel: Callable[[], object] | None, name: str) -> None:
     with st.container(key=f"progress{name}", horizontal=True, vertical_alignment="center"):
         st.progress(min(max(job.fraction, 0.0), 1.0), text=plain(sentence(job)))
+        if cancel is None:
+            return
         stopping = state.remembered(f"stopping-{job.id}", bool)
         st.button(
             "Stopping" if stopping else "Cancel",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lib.ui import frame, look, places, state
+from lib.ui import endpointview, frame, look, places, state
 from lib.ui.guard import guard, notice
 
 st.set_page_config(page_title="Loam", page_icon=look.STATIC / "favicon.svg", layout="wide")
@@ -14,6 +14,8 @@ state.arrive(here.url_path)
 with guard():
     frame.top_bar(state.workspace(), here.url_path or "home")
     notice()
+    with guard():
+        endpointview.banner(state.workspace(), here.url_path)
 
 with guard():
     here.run()

@@ -1,20 +1,19 @@
 """Step 4: the network is brought to where it maps, proven equal to the original."""
 
-from lib.core.formats import number
+from lib.core.formats import count_words, number
+from lib.core.plan import EndpointPlan
 from lib.deploy.routes import Offer, Route, offers
+from lib.workflow import endpoints
 from lib.workflow.train import weight_count
 from lib.workflow.views import DeployView, Estimate
 from lib.workflow.workspace import StepJobs, Workspace
 
 KIND = "deploy"
 _JOBS = StepJobs(KIND)
-start, job, cancel = (
-    _JOBS.start,
-    _JOBS.job,
-    _JOBS.cancel,
-)
+job, cancel = _JOBS.job, _JOBS.cancel
 CHECK_S = 6.0
 RASTER_CHECK_S = 10.0
+ENDPOINT_S = 900.0
 
 
 def routes(workspace: Workspace) -> tuple[Route, ...]:
@@ -27,6 +26,19 @@ def refused_routes(workspace: Workspace) -> tuple[str, ...]:
     return tuple(offer.reason for offer in _offers(workspace) if not offer.fits)
 
 
+def start(workspace: Workspace) -> str:
+    """Start the step's job; returns its id.
+
+    Raises:
+        PlanError: Of an endpoint a setting is impossible, or there is one already.
+    """
+    plan = workspace.project.deployment
+    if plan.route == "vertex":
+        endpoints.settings_of(workspace.connection, plan.endpoint)
+        endpoints.refuse_second(workspace)
+    return _JOBS.start(workspace)
+
+
 def _offers(workspace: Workspace) -> tuple[Offer, ...]:
     return offers(workspace.project.model.family, workspace.connection.can)
 
@@ -37,10 +49,20 @@ def estimate(workspace: Workspace) -> Estimate:
     if workspace.project.deployment.route == "raster":
         sentence = f"Make {weights} weights ready to run here and check them: some 10 s."
         return Estimate(sentence, 0, RASTER_CHECK_S)
+    if workspace.project.deployment.route == "vertex":
+        return Estimate(_endpoint_words(workspace.project.deployment.endpoint), 10, ENDPOINT_S)
     sentence = (
         f"Write {weights} weights as an expression and check it on held-out pixels: some 6 s."
     )
     return Estimate(sentence, 4, CHECK_S)
+
+
+def _endpoint_words(plan: EndpointPlan) -> str:
+    machines = count_words(plan.replicas, "machine")
+    return (
+        f"Start {machines} of the type {plan.machine_type} in {plan.region}, some 5 to 15 min. "
+        "It costs by the hour from then on, asked or not, until you take it down."
+    )
 
 
 def read(workspace: Workspace) -> DeployView | None:

@@ -24,7 +24,7 @@ from lib.workflow.document import Project, to_dict
 STEPS = ("imagery", "samples", "train", "deploy", "results")
 # A second network, trained for the other kind of split, is a result beside the five steps.
 # Doubtful labels are one beside the samples; so are cross-validation and search. A bundle is what
-# a person takes away of the network.
+# a person takes away of the network. Taking an endpoint down is a job without a result.
 KINDS = (
     "samples",
     "label_quality",
@@ -47,6 +47,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
     "bundle": (),
     "deploy": ("deployment",),
     "results": (),
+    "teardown": (),
 }
 # A finished sample table brings its own predictors: area and imagery matter from the map on.
 _PARTS_OF_TABLE: dict[str, tuple[str, ...]] = {
@@ -163,6 +164,8 @@ def _part(project: Project, realm: str, part: str) -> Any:
         return data["sampling"]["class_weights"]
     if part == "sampling":
         return {key: value for key, value in data[part].items() if key != "class_weights"}
+    if part == "deployment" and data[part]["route"] != "vertex":
+        return {"route": data[part]["route"]}
     return data[part]
 
 

@@ -10,7 +10,17 @@ from lib.jobs.worker_loop import run_worker
 from lib.workflow import store
 from lib.workflow.document import from_text
 from lib.workflow.project import connect_local
-from lib.workflow.work import bundle, crossval, deploy, quality, results, samples, search, train
+from lib.workflow.work import (
+    bundle,
+    crossval,
+    deploy,
+    endpoint,
+    quality,
+    results,
+    samples,
+    search,
+    train,
+)
 from lib.workflow.work.order import Order, Work
 from lib.workflow.workspace import realm_of
 
@@ -27,6 +37,7 @@ def main(argv: list[str]) -> int:
         "bundle": bundle.run,
         "deploy": deploy.run,
         "results": results.run,
+        "teardown": endpoint.take_down,
     }
     return run_worker(
         {kind: _handler(kind, work) for kind, work in works.items()}, argv, warm_up=train.warm_up

@@ -1,4 +1,4 @@
-"""A project with samples, drawn once for all page tests, and one without."""
+"""Projects for page tests: with samples, without, and signed in to stand-ins for Google."""
 
 from pathlib import Path
 
@@ -6,6 +6,10 @@ import pytest
 
 from lib.workflow.project import Workspace
 from tests.pages.drawn import copy_of, make, small_project
+from tests.pages.working import workers
+from tests.workflow.clouded import account, cloud, earth_url, private_key, signed_in
+
+__all__ = ["account", "cloud", "earth_url", "private_key", "signed_in", "workers"]
 
 
 @pytest.fixture(scope="session")

@@ -9,14 +9,19 @@ from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
+from lib.workflow.project import Workspace
+
 SHELL = Path(__file__).parents[2] / "lib" / "ui" / "shell.py"
 STEPS = ("imagery", "samples", "train", "deploy", "results")
 TIMEOUT_S = 60
 
 
-def visit(page: str, project: str = "") -> AppTest:
-    """Open a page, with a project in its address or none."""
+def visit(page: str, project: str = "", *, workspace: Workspace | None = None) -> AppTest:
+    """Open a page, with a project in its address or none, or in a session that has signed in."""
     app = AppTest.from_file(str(SHELL), default_timeout=TIMEOUT_S)
+    if workspace is not None:
+        project = workspace.id
+        app.session_state["loam_workspace"] = workspace
     if project:
         app.query_params["project"] = project
     app.run()

@@ -15,7 +15,7 @@ from lib.ui.guard import plain
 from lib.workflow import bundle, store, tasks
 from lib.workflow.project import Workspace, open_workspace
 from tests.pages.shown import button, visit, words
-from tests.pages.working import LIMIT_S, ended, workers  # noqa: F401 - a fixture
+from tests.pages.working import LIMIT_S, ended
 from tests.workflow.trained import work, workspace_with_samples
 from tests.workflow.walked import small_walk
 
@@ -106,7 +106,7 @@ def test_bundle_shows_how_far_each_format_is_from_keras_and_what_was_refused(tra
 
 
 @pytest.mark.slow
-def test_bundle_made_by_a_worker_is_a_zip_whose_example_runs(trained, workers, tmp_path):  # noqa: F811
+def test_bundle_made_by_a_worker_is_a_zip_whose_example_runs(trained, workers, tmp_path):
     app = opened(visit("deploy", trained.id), trained, "bundle")
     formats(app).set_value(["savedmodel", "onnx"])
     app.run()

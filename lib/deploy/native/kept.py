@@ -125,7 +125,8 @@ def table_of(rows: Numbers, start: int) -> ee.FeatureCollection:
     names, place = [_ROW, *column_names()], ee.Geometry.Point([0, 0])
 
     def feature(row: Any) -> ee.Feature:
-        return ee.Feature(place, ee.Dictionary.fromLists(names, ee.List(row)))
+        made: ee.Feature = ee.Feature(place, ee.Dictionary.fromLists(names, ee.List(row)))
+        return made
 
     table: ee.FeatureCollection = ee.FeatureCollection(ee.List(numbered).map(feature))
     return table

@@ -52,7 +52,7 @@ class Waiter:
         if self._should_stop():
             raise Stopped(
                 "The deployment was stopped.",
-                hint="Tear it down: what was begun may cost by the hour.",
+                hint="Take it down: what was begun may cost by the hour.",
             )
 
     def finish(
@@ -123,6 +123,6 @@ class Waiter:
 def _too_long(words: str, limit_s: float) -> DeploymentError:
     return DeploymentError(
         f"{words} takes longer than {limit_s / 60:.0f} minutes.",
-        hint="Tear the deployment down, which stops the costs; then try again or choose another "
+        hint="Take the deployment down, which stops the costs; then try again or choose another "
         "region.",
     )

@@ -1,5 +1,6 @@
 """Proof that an exported SavedModel answers as the network does that it was made of."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ BOUND = 1e-5
 _BLOCK_PIXELS = 65_536
 
 Tiles = NDArray[np.float32]
+Call = Callable[[Tiles], NDArray[np.float32]]
 
 
 def prove(
@@ -45,8 +47,24 @@ def prove(
     artifact, contract = Artifact.load(artifact_dir), load_contract(exported_dir)
     tiles = tiles_of(contract, artifact.network, x, valid)
     step = max(1, _BLOCK_PIXELS // (tiles.shape[1] * tiles.shape[2]))
-    greatest, total, equal, count = 0.0, 0.0, 0, 0
     call = _caller(exported_dir, contract)
+    return compare_tiles(artifact, contract, tiles, call, step=step, bound=bound)
+
+
+def compare_tiles(
+    artifact: Artifact, contract: Contract, tiles: Tiles, call: Call, *, step: int, bound: float
+) -> Parity:
+    """Compare what a function answers to tiles with what Keras does.
+
+    Args:
+        artifact: The network.
+        contract: What was exported of it.
+        tiles: As `tiles_of` gives them.
+        call: From tiles to probabilities (tiles, rows, columns, classes).
+        step: Tiles in one call.
+        bound: Greatest difference allowed.
+    """
+    greatest, total, equal, count = 0.0, 0.0, 0, 0
     network = graph.network_for(artifact, contract.side)
     for first in range(0, len(tiles), step):
         block = tiles[first : first + step]
@@ -139,15 +157,26 @@ def _caller(directory: Path, contract: Contract) -> Any:
     loaded = tf.saved_model.load(str(directory))
 
     def call(tiles: Tiles) -> NDArray[np.float32]:
-        texts = {
-            name: _coded([tile[..., index, None] for tile in tiles])
-            for index, name in enumerate(contract.inputs)
-        }
-        answers = loaded.signatures[SERIALIZED_SIGNATURE](**texts)[OUTPUT]
-        decoded = tf.io.decode_base64(answers)
-        return np.stack([tf.io.parse_tensor(text, tf.float32).numpy() for text in decoded])
+        answers = loaded.signatures[SERIALIZED_SIGNATURE](**coded_tiles(contract, tiles))[OUTPUT]
+        return decoded_tiles(answers)
 
     return call
+
+
+def coded_tiles(contract: Contract, tiles: Tiles) -> dict[str, Any]:
+    """Tiles as Earth Engine sends them: for each input a tensor of texts, one a tile."""
+    return {
+        name: _coded([tile[..., index, None] for tile in tiles])
+        for index, name in enumerate(contract.inputs)
+    }
+
+
+def decoded_tiles(answers: Any) -> NDArray[np.float32]:
+    """Probabilities from the texts that came back."""
+    import tensorflow as tf  # slow import
+
+    decoded = tf.io.decode_base64(answers)
+    return np.stack([tf.io.parse_tensor(text, tf.float32).numpy() for text in decoded])
 
 
 def _coded(tensors: list[NDArray[np.float32]]) -> Any:

@@ -13,6 +13,7 @@ from lib.deploy.raster.engine import check_engine, open_engine
 from lib.earthengine import classifiers, imagery
 from lib.models.artifact import Artifact
 from lib.workflow import store
+from lib.workflow.work import endpoint
 from lib.workflow.work.order import Making, Order, Progress
 from lib.workflow.work.samples import require_aoi
 
@@ -116,7 +117,7 @@ def _raster(order: Order, samples: SampleSet, making: Making, progress: Progress
 
 def _forest(order: Order, samples: SampleSet, progress: Progress) -> dict[str, object]:
     """Keep `smileRandomForest` on the same samples as a map layer, where it fits in a request."""
-    progress.report("Forest", "Writing the random forest for comparison", 0.85)
+    progress.report("Forest", "Writing the random forest for comparison", 0.95)
     training = samples.take(make_split(samples, order.project.split).training)
     predictors = imagery.predictors(order.connection, order.project.imagery, require_aoi(order))
     plan = order.project.model
@@ -131,4 +132,4 @@ def _forest(order: Order, samples: SampleSet, progress: Progress) -> dict[str, o
 
 
 Route = Callable[[Order, SampleSet, Making, Progress], dict[str, Any]]
-_ROUTES: dict[str, Route] = {"native": _native, "raster": _raster}
+_ROUTES: dict[str, Route] = {"native": _native, "raster": _raster, "vertex": endpoint.run}

@@ -290,7 +290,7 @@ def test_deploy_when_it_is_stopped_while_the_machine_starts_leaves_nothing_after
         return bool(deploying.ledgers and deploying.ledgers[-1].endpoint
                     and deploying.ledgers[-1].operation)  # fmt: skip
 
-    with pytest.raises(Stopped, match=r"Tear it down: .* may cost by the hour"):
+    with pytest.raises(Stopped, match=r"Take it down: .* may cost by the hour"):
         deploying.run(should_stop=should_stop)
     assert cloud.endpoints[ENDPOINT]["deployedModels"] == []
 
@@ -305,7 +305,7 @@ def test_deploy_when_it_is_stopped_while_the_machine_starts_leaves_nothing_after
 def test_deploy_when_a_step_takes_too_long_ends_with_what_to_do(account, folder, settings_for):
     deploying = Deploying(account, folder, settings_for(limit_s=0.0))
 
-    with pytest.raises(DeploymentError, match=r"takes longer than 0 minutes. Tear the deployment"):
+    with pytest.raises(DeploymentError, match=r"takes longer than 0 minutes. Take the deployment"):
         deploying.run()
 
 

@@ -3,8 +3,6 @@
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from lib.deploy.vertex.contract import Contract, save_contract
 from lib.deploy.vertex.settings import VertexSettings
@@ -24,16 +22,6 @@ CONTRACT = Contract(
     max_payload_bytes=1_500_000,
     multiplier=1.5,
 )
-
-
-@pytest.fixture(scope="session")
-def private_key() -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    ).decode()
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from pytest_socket import enable_socket, socket_allow_hosts
 
+from tests.keys import new_key_pair
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -24,6 +26,12 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "home"
     monkeypatch.setenv("LOAM_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def private_key() -> str:
+    """The private half of a key pair, as PEM."""
+    return new_key_pair()[0]
 
 
 @pytest.fixture(scope="session")

@@ -102,7 +102,7 @@ def ingest(
     asset: str,
     uris: Sequence[str],
     *,
-    bands: Sequence[str],
+    bands: Sequence[str] = (),
     missing: int | None = None,
     policy: str = "MODE",
     properties: Mapping[str, str] | None = None,
@@ -114,7 +114,7 @@ def ingest(
         connection: Service that performs it.
         asset: Id of the image.
         uris: A GeoTIFF, or TFRecord files in their order with their mixer file behind them.
-        bands: Names of its bands.
+        bands: Names of its bands; none where the files name them, as TFRecord files do.
         missing: Value that means that nothing is there.
         policy: How coarser levels are made, such as "MODE" or "MEAN".
         properties: Texts that the asset gets as properties.
@@ -134,7 +134,7 @@ def manifest_of(
     asset: str,
     uris: Sequence[str],
     *,
-    bands: Sequence[str],
+    bands: Sequence[str] = (),
     missing: int | None = None,
     policy: str = "MODE",
     properties: Mapping[str, str] | None = None,
@@ -143,13 +143,14 @@ def manifest_of(
     manifest: dict[str, Any] = {
         "name": asset,
         "tilesets": [{"id": "map", "sources": [{"uris": list(uris)}]}],
-        "bands": [
-            {"id": band, "tilesetId": "map", "tilesetBandIndex": place}
-            for place, band in enumerate(bands)
-        ],
         "pyramidingPolicy": policy,
         "properties": dict(properties or {}),
     }
+    if bands:
+        manifest["bands"] = [
+            {"id": band, "tilesetId": "map", "tilesetBandIndex": place}
+            for place, band in enumerate(bands)
+        ]
     if missing is not None:
         manifest["missingData"] = {"values": [missing]}
     return manifest

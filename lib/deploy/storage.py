@@ -121,6 +121,22 @@ class Bucket:
                 on_progress(done / whole, f"Uploading {path.name}")
         return f"gs://{self.name}/{name}"
 
+    def download(self, name: str, path: Path) -> None:
+        """Fetch an object into a file, whole or not at all.
+
+        Args:
+            name: Of the object.
+            path: Of the file.
+
+        Raises:
+            NotFoundError: It is not there.
+            ServiceError: It cannot be fetched.
+        """
+        url = f"{self._url('storage/v1')}/o/{quote(name, safe='')}"
+        unfinished = path.with_name(f".{path.name}")
+        unfinished.write_bytes(self.cloud.send("GET", url, params={"alt": "media"}).content)
+        unfinished.replace(path)
+
     def names(self, prefix: str) -> tuple[str, ...]:
         """Names of the objects that begin with a prefix."""
         entries = self.cloud.pages(

@@ -153,10 +153,10 @@ def start_export(
         {
             "image": to_image(image),
             "description": _DESCRIPTION.sub("_", description.strip())[:100] or "map",
-            "region": _region(grid),
+            "region": inner_region(grid),
             "crs": grid.crs,
             "crsTransform": list(grid.transform),
-            "maxPixels": grid.size + _edge(grid),
+            "maxPixels": grid.size + edge_pixels(grid),
         },
         policy="mode" if is_classes else "mean",
     )
@@ -236,7 +236,7 @@ def _named(name: str, what: str) -> str:
     return name.strip()
 
 
-def _region(grid: Grid) -> ee.Geometry:
+def inner_region(grid: Grid) -> ee.Geometry:
     """The grid a little smaller, so that no pixel beside it is touched."""
     west, south, east, north = grid.bounds
     inset = 0.01 * min(abs(east - west), abs(north - south)) / max(grid.shape)
@@ -245,7 +245,7 @@ def _region(grid: Grid) -> ee.Geometry:
     return region
 
 
-def _edge(grid: Grid) -> int:
+def edge_pixels(grid: Grid) -> int:
     """Pixels of one more row and column on each side, which rounding may add."""
     return 2 * (sum(grid.shape) + 2)
 

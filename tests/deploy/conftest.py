@@ -1,6 +1,7 @@
 """Networks in run folders, and an image of predictors that Local Earth computes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,20 @@ from lib.core.grid import Grid
 from lib.core.legend import Legend
 from lib.core.model_plan import ModelPlan
 from lib.earthengine.access import Connection, with_connection
-from lib.earthengine.connection import local
+from lib.earthengine.connection import (
+    EARTH_ENGINE_URL_VARIABLE,
+    ServiceAccountKey,
+    earth_engine,
+    local,
+)
 from lib.earthengine.graphs import to_expression
+from lib.localearth.server import api_app
+from lib.localearth.service import Service
 from lib.models.artifact import Card, save_artifact
+from tests.deploy.vertex.standin import StandIn
+from tests.deploy.vertex.standin import running as standing_in
+from tests.localearth.batches import outside
+from tests.localearth.serving import running as serving
 
 NAMES = ("east", "north", "wave")
 LEGEND = Legend.from_values([10, 20, 30, 40])
@@ -28,6 +40,28 @@ SaveNetwork = Callable[[Any], Path]
 @pytest.fixture
 def earth(home: Path) -> Connection:
     return local(home)
+
+
+@pytest.fixture
+def gcs(home: Path):
+    with standing_in(StandIn(outside(home, "gcs"))) as state:
+        yield state
+
+
+@pytest.fixture
+def google(
+    gcs: StandIn,
+    home: Path,
+    private_key: str,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """A service account that signs in to the stand-in; its Earth Engine is a Local Earth."""
+    monkeypatch.setenv("LOAM_TOKEN_URL", f"{gcs.url}/token")
+    with serving(api_app(Service(home))) as url:
+        monkeypatch.setenv(EARTH_ENGINE_URL_VARIABLE, url)
+        key = ServiceAccountKey("loam@example.com", private_key, "meadow-1")
+        made = earth_engine("meadow-1", key)
+        yield replace(made, project="local", can=replace(made.can, buckets=True))
 
 
 @pytest.fixture

@@ -20,21 +20,10 @@ from lib.deploy.raster.run import RasterResult
 from lib.deploy.tasks import task_of
 from lib.earthengine.access import with_connection
 from lib.earthengine.assets import asset_facts
-from lib.earthengine.connection import (
-    EARTH_ENGINE_URL_VARIABLE,
-    Connection,
-    ServiceAccountKey,
-    earth_engine,
-)
+from lib.earthengine.connection import Connection
 from lib.earthengine.graphs import to_expression
 from lib.earthengine.pixels import fetch
-from lib.localearth.server import api_app
-from lib.localearth.service import Service
 from tests.deploy.conftest import GRID, LEGEND
-from tests.deploy.vertex.conftest import private_key  # noqa: F401 - a fixture
-from tests.deploy.vertex.standin import StandIn, running
-from tests.localearth.batches import outside
-from tests.localearth.serving import running as serving
 
 
 @pytest.fixture
@@ -54,28 +43,6 @@ def result(tmp_path: Path) -> RasterResult:
     )  # fmt: skip
 
 
-@pytest.fixture
-def cloud(home: Path):
-    with running(StandIn(outside(home, "gcs"))) as state:
-        yield state
-
-
-@pytest.fixture
-def account(
-    cloud: StandIn,
-    home: Path,
-    private_key: str,  # noqa: F811 - the fixture
-    monkeypatch: pytest.MonkeyPatch,
-):
-    """A service account that signs in to the stand-in; its Earth Engine is a Local Earth."""
-    monkeypatch.setenv("LOAM_TOKEN_URL", f"{cloud.url}/token")
-    with serving(api_app(Service(home))) as url:
-        monkeypatch.setenv(EARTH_ENGINE_URL_VARIABLE, url)
-        key = ServiceAccountKey("loam@example.com", private_key, "meadow-1")
-        made = earth_engine("meadow-1", key)
-        yield replace(made, project="local", can=replace(made.can, buckets=True))
-
-
 @with_connection
 def pixels_of(connection: Connection, asset: str):
     import ee
@@ -93,26 +60,24 @@ def ended(connection: Connection, made: MapAsset) -> None:
     assert (task.state, task.kind, task.error) == ("SUCCEEDED", "INGEST_IMAGE", "")
 
 
-def test_map_goes_through_a_bucket_and_the_asset_has_its_pixels(
-    account, cloud, result, monkeypatch
-):
+def test_map_goes_through_a_bucket_and_the_asset_has_its_pixels(google, gcs, result, monkeypatch):
     monkeypatch.setattr(storage, "_SMALL_BYTES", 500)
     monkeypatch.setattr(storage, "_PIECE_BYTES", 512)
     told = []
 
     made = map_to_asset(
-        account, result, name="class_map", bucket="gs://meadow", storage_api=cloud.url,
+        google, result, name="class_map", bucket="gs://meadow", storage_api=gcs.url,
         on_progress=lambda share, words: told.append((share, words)),
     )  # fmt: skip
-    ended(account, made)
+    ended(google, made)
 
     assert made.asset == "projects/local/assets/class_map"
     assert made.uri == "gs://meadow/loam/maps/class_map.tif"
     assert len(told) > 2
     assert told[-1] == (1.0, "Uploading map.tif")
-    facts = asset_facts(account, made.asset)
+    facts = asset_facts(google, made.asset)
     assert (facts.bands, facts.transform, facts.shape) == (("class",), GRID.transform, GRID.shape)
-    values, valid = pixels_of(account, made.asset)
+    values, valid = pixels_of(google, made.asset)
     with rasterio.open(result.path) as file:
         expected = file.read(1)
     assert np.array_equal(valid, expected != NODATA)
@@ -126,20 +91,20 @@ def test_map_on_local_earth_is_an_asset_at_once(earth, result):
     assert asset_facts(earth, made.asset).shape == GRID.shape
 
 
-def test_bucket_that_is_not_there_is_told_before_anything_goes_up(account, cloud, result):
+def test_bucket_that_is_not_there_is_told_before_anything_goes_up(google, gcs, result):
     with pytest.raises(NotFoundError, match="no bucket “wood”"):
-        map_to_asset(account, result, name="m", bucket="wood", storage_api=cloud.url)
+        map_to_asset(google, result, name="m", bucket="wood", storage_api=gcs.url)
 
-    assert cloud.objects() == []
+    assert gcs.objects() == []
 
 
-def test_map_without_a_bucket_says_how_to_make_one(account, cloud, result):
+def test_map_without_a_bucket_says_how_to_make_one(google, gcs, result):
     with pytest.raises(PlanError, match="No Cloud Storage bucket is given"):
-        map_to_asset(account, result, name="m", storage_api=cloud.url)
+        map_to_asset(google, result, name="m", storage_api=gcs.url)
 
 
-def test_connection_that_takes_nothing_is_told(account, result):
-    none = replace(account, can=replace(account.can, buckets=False))
+def test_connection_that_takes_nothing_is_told(google, result):
+    none = replace(google, can=replace(google.can, buckets=False))
 
     with pytest.raises(ServiceError, match="takes no files and reaches no bucket"):
         map_to_asset(none, result, name="m", bucket="meadow")

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from tests.earthengine.scene import Scene, make_scene
-from tests.keys import new_key_pair
 
 Reply = tuple[int, Any]
 
@@ -54,11 +53,6 @@ def loopback() -> Iterator[Loopback]:
     yield service
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture(scope="session")
-def private_key() -> str:
-    return new_key_pair()[0]
 
 
 @pytest.fixture

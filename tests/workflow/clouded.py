@@ -15,12 +15,12 @@ from lib.localearth.server import api_app
 from lib.localearth.service import Service
 from lib.workflow import endpoints
 from lib.workflow.project import Workspace
-from tests.deploy.vertex.conftest import CONTRACT, account, cloud, private_key
+from tests.deploy.vertex.conftest import CONTRACT, account, cloud
 from tests.deploy.vertex.standin import StandIn
 from tests.localearth.serving import running
 from tests.workflow.walked import small_walk
 
-__all__ = ["account", "cloud", "earth_url", "private_key", "signed_in"]
+__all__ = ["account", "cloud", "earth_url", "signed_in"]
 
 ENDPOINT = "projects/meadow-1/locations/us-central1/endpoints/1"
 

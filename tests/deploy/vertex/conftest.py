@@ -8,7 +8,6 @@ from lib.deploy.vertex.contract import Contract, save_contract
 from lib.deploy.vertex.settings import VertexSettings
 from lib.earthengine.connection import Connection, ServiceAccountKey, earth_engine
 from tests.deploy.vertex.standin import StandIn, running
-from tests.keys import new_key_pair
 
 PROJECT = "meadow-1"
 CONTRACT = Contract(
@@ -23,11 +22,6 @@ CONTRACT = Contract(
     max_payload_bytes=1_500_000,
     multiplier=1.5,
 )
-
-
-@pytest.fixture(scope="session")
-def private_key() -> str:
-    return new_key_pair()[0]
 
 
 @pytest.fixture

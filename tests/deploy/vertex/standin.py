@@ -171,6 +171,12 @@ class StandIn:
         more = {"nextPageToken": str(first + 2)} if first + 2 < len(names) else {}
         return {"items": [{"name": name} for name in names[first : first + 2]], **more}
 
+    def get_object(self, found: dict[str, str], *_: Any) -> Any:
+        path = self.folder / found["bucket"] / found["object"]
+        if not path.is_file():
+            raise Refusal(404, f"No such object: {found['object']}")
+        return 200, {}, path.read_bytes()
+
     def delete_object(self, found: dict[str, str], *_: Any) -> Any:
         path = self.folder / found["bucket"] / found["object"]
         if not path.is_file():
@@ -301,6 +307,7 @@ ROUTES = (
     (r"/upload/storage/v1" + _BUCKET + "/o", "POST", StandIn.upload),
     (r"(?P<session>/session/\d+)", "PUT", StandIn.piece),
     (r"/storage/v1" + _BUCKET + "/o", "GET", StandIn.list_objects),
+    (r"/storage/v1" + _BUCKET + "/o/(?P<object>.+)", "GET", StandIn.get_object),
     (r"/storage/v1" + _BUCKET + "/o/(?P<object>.+)", "DELETE", StandIn.delete_object),
     (_PARENT + "/models:upload", "POST", StandIn.upload_model),
     (_PARENT + "/endpoints", "POST", StandIn.create_endpoint),
@@ -313,6 +320,10 @@ ROUTES = (
     (_OPERATION, "GET", StandIn.poll),
     (r"/v1/(?P<name>projects/[^/]+/locations/[^/]+/\w+/[^/:]+)", "DELETE", StandIn.delete),
 )
+
+
+def _text(found: Any) -> bytes:
+    return b"" if found is None else json.dumps(found).encode()
 
 
 def _json(body: bytes) -> Any:
@@ -339,7 +350,7 @@ def running(state: StandIn) -> Iterator[StandIn]:
             except Lost:
                 self.close_connection = True
                 return
-            content = b"" if found is None else json.dumps(found).encode()
+            content = found if isinstance(found, bytes) else _text(found)
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(content))}.items():
                 self.send_header(name, value)

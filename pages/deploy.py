@@ -73,6 +73,8 @@ def show_size(view: DeployView) -> None:
 with guard():
     ws = state.workspace()
     guide.banner("deploy")
+    with guard():
+        endpointview.running(ws)
     require(ws, "deploy")
     view = None
     with guard():
@@ -89,8 +91,6 @@ with guard():
         for words in deploy.refused_routes(ws):
             st.caption(plain(words))
     with left:
-        with guard():
-            endpointview.running(ws)
         progress.watch(lambda: deploy.job(ws), lambda: deploy.cancel(ws))
         if view is not None:
             show_parity(view)

@@ -9,6 +9,7 @@ from lib.workflow.project import Workspace, open_workspace
 from tests.pages.shown import button, visit, words
 from tests.pages.working import ended
 from tests.workflow.clouded import kept, vertex
+from tests.workflow.walked import small_walk
 
 
 def errors(app: AppTest) -> list[str]:
@@ -54,8 +55,8 @@ def test_missing_bucket_is_told_and_nothing_starts(signed_in):
     assert signed_in.job("deploy") is None
 
 
-def test_route_is_refused_with_the_reason_where_nobody_is_signed_in(signed_in):
-    app = visit("deploy", signed_in.id)
+def test_route_is_refused_with_the_reason_where_nobody_is_signed_in():
+    app = visit("deploy", small_walk().id)
 
     assert "Vertex AI endpoint" not in app.radio[0].options
     assert "Vertex AI endpoint\\: it needs endpoints of Vertex AI" in captions(app)

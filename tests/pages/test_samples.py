@@ -9,6 +9,7 @@ from lib.core.legend import Legend
 from lib.core.plan import DrawnLabel, LabelPlan, Remap, SamplingPlan
 from lib.ui import maps
 from lib.workflow import labels, legends, samples
+from lib.workflow.area import check_aoi
 from lib.workflow.project import Workspace, new_workspace
 from tests.pages.drawn import (
     edit_table,
@@ -401,6 +402,27 @@ def test_distances_count_every_test_sample(drawn):
     split, _ = samples.part(drawn, kept)
     assert split is not None
     assert sum(each.count for each in samples.distances(drawn, kept)) == len(split.test)
+
+
+def test_class_of_one_polygon_is_told_beside_the_split(empty):
+    labels.choose(empty, LabelPlan("drawn", "", ""))
+    labels.draw_label(empty, 40, SQUARE)
+
+    app = visit("samples", empty.id)
+
+    assert labelled(app.selectbox, "Split").value == "blocks"
+    assert any("Only one polygon or point of “Cropland”" in item.value for item in app.caption)
+
+
+def test_bar_says_what_a_draw_takes(empty):
+    cost = samples.estimate(empty, preset("worldcover"))
+
+    text = words(visit("samples", empty.id)).replace("\\", "")
+
+    assert f"Draw up to 440 samples of 11 classes: about {cost.requests} requests, " in text
+    # The whole grid of the area for labels, and a pixel for each sample.
+    pixels = check_aoi(empty, empty.project.aoi).pixels + 440
+    assert f" of {pixels:,} pixels, " in text
 
 
 # --- Quality ----------------------------------------------------------------------------------

@@ -180,3 +180,30 @@ def test_patches_that_share_pixels_across_parts_are_told(scale_m: float, told: b
 
     assert (near > 0) == told
     assert samples.overlap_notes(workspace, patches, split) == ((words,) if told else ())
+
+
+def test_published_legend_of_which_a_table_has_nothing_gives_way_to_the_tables_own(
+    workspace: Workspace,
+) -> None:
+    labels.choose(workspace, LabelPlan("drawn", "", ""))
+    assert workspace.project.legend == preset("worldcover")
+
+    labels.bring_table(workspace, {"mine.csv": TABLE.encode()})
+
+    assert workspace.project.legend is None
+    assert samples.legend(workspace).names == ("water", "wood")
+    assert workspace.project.labels.remap == ()
+
+
+def test_classes_of_ones_own_stay_and_what_does_not_meet_them_is_told_in_words(
+    workspace: Workspace,
+) -> None:
+    own = Legend.from_values([5, 7], ["Wood", "Meadow"])
+    workspace.change(legend=own)
+
+    labels.bring_table(workspace, {"mine.csv": TABLE.encode()})
+
+    assert workspace.project.legend == own
+    assert labels.table_notes(workspace, own) == (
+        "1 row of values that the legend does not have: “water” (1).",
+    )

@@ -404,13 +404,17 @@ def test_distances_count_every_test_sample(drawn):
     assert sum(each.count for each in samples.distances(drawn, kept)) == len(split.test)
 
 
-def test_class_of_one_polygon_is_told_beside_the_split(empty):
-    labels.choose(empty, LabelPlan("drawn", "", ""))
-    labels.draw_label(empty, 40, SQUARE)
+def test_class_of_one_polygon_is_told_beside_the_split(empty, monkeypatch):
+    app = choose_kind(visit("samples", empty.id), "drawn")
+    assert labelled(app.selectbox, "Split").value == "polygon"
+    labelled(app.selectbox, "Class to draw").set_value(40).run()
 
-    app = visit("samples", empty.id)
+    feature = {"type": "Feature", "properties": {}, "geometry": SQUARE}
+    monkeypatch.setattr(maps, "st_folium", lambda *_, **__: {"all_drawings": [feature]})
+    app.run()
 
     assert labelled(app.selectbox, "Split").value == "blocks"
+    assert saved(empty).project.split.kind == "blocks"
     assert any("Only one polygon or point of “Cropland”" in item.value for item in app.caption)
 
 

@@ -1,7 +1,8 @@
 """Columns of a table that hold classes: what is in them, and which class each row has."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -92,7 +93,13 @@ def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
     return tuple(_described(str(name), frame[name]) for name in frame.columns)
 
 
-def match_classes(cells: pd.Series, legend: Legend, remap: Sequence[Remap] = ()) -> ClassMatch:
+def match_classes(
+    cells: pd.Series,
+    legend: Legend,
+    remap: Sequence[Remap] = (),
+    *,
+    words: Mapping[int, str] = MappingProxyType({}),
+) -> ClassMatch:
     """Find the class of each row: by remapped value, by value, then by name.
 
     Whole numbers match however they are written (3, 3.0, " 3 "); names match whatever their case
@@ -102,13 +109,15 @@ def match_classes(cells: pd.Series, legend: Legend, remap: Sequence[Remap] = ())
         cells: A column, one cell a row.
         legend: Classes.
         remap: Values of the column that stand for the class of another value.
+        words: What numbers stand for in messages, where they were words in the file.
     """
     codes, keys = _keys(cells)
     index_of = _index_by_key(legend, remap)
     places = [index_of.get(_folded(key), -1) for key in keys]
     table = np.array([*places, -1], np.int16)  # the last is what the code -1 points at
     index: NDArray[np.int16] = table[codes]
-    return ClassMatch(index, _strange(codes, keys, places), int((codes < 0).sum()))
+    strange = _strange(codes, [_said(key, words) for key in keys], places)
+    return ClassMatch(index, strange, int((codes < 0).sum()))
 
 
 def legend_of_column(cells: pd.Series) -> Legend:
@@ -247,6 +256,10 @@ def _key(value: object) -> Key | None:
     if not np.isfinite(number) or abs(number) > NODATA_BEYOND:
         return None
     return int(number) if number.is_integer() else number
+
+
+def _said(key: Key, words: Mapping[int, str]) -> Key:
+    return words.get(key, key) if isinstance(key, int) else key
 
 
 def _folded(key: Key) -> Key:

@@ -27,7 +27,7 @@ def area(ws: Workspace) -> None:
     mark = "-".join(f"{edge:.4f}" for edge in bounds)
     label, icon = "Type or upload an area", ":material/edit_location_alt:"
     with st.popover(label, icon=icon, key=key_for(ws, f"area-{mark}"), on_change="rerun"):
-        typed, file, asset = st.tabs(["Bounds", "File", "Asset"])
+        typed, file, asset = st.tabs(["Bounds", "File", "Asset"], key=key_for(ws, "area-tabs"))
         with typed:
             _typed_bounds(ws, bounds, mark)
         with file:

@@ -116,9 +116,13 @@ def _counts(view: SamplesView) -> None:
         charts.class_counts(rows, simulated=view.simulated),
         alt_text="Bars of the samples obtained in each class.",
     )
-    for row in view.per_class:
-        if row.reason:
-            st.caption(plain(f"{row.name}: {row.reason}"))
+    short = [
+        row.reason if f"“{row.name}”" in row.reason else f"{row.name}: {row.reason}"
+        for row in view.per_class
+        if row.reason
+    ]
+    if short:
+        st.caption("  \n".join(map(plain, short)))
     parts = frame.facts("parts", [1, 1, 1, 1])
     parts[0].metric("Samples", number(view.count))
     for column, part in zip(parts[1:], ("training", "validation", "test"), strict=True):

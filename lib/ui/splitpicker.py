@@ -34,18 +34,18 @@ _SPLIT_HELP = (
 
 def split(ws: Workspace) -> SplitPlan:
     """Offer how samples are parted into training, validation and test set."""
-    plan = ws.project.split
+    plan, single = ws.project.split, sampledata.single_shapes(ws)
     kinds = samples.split_kinds(ws)
     kind = st.selectbox(
         "Split",
         kinds,
         index=kinds.index(plan.kind) if plan.kind in kinds else 0,
         format_func=SPLITS.__getitem__,
-        key=key_for(ws, f"split-{'-'.join(kinds)}"),
+        # What is proposed changes with the first and second polygon of a class.
+        key=key_for(ws, f"split-{'-'.join(kinds)}{'-single' if single else ''}"),
         help=_SPLIT_HELP,
     )
     slot("split")
-    single = sampledata.single_shapes(ws)
     if single:
         listed = ", ".join(f"“{name}”" for name in single)
         st.caption(

@@ -11,7 +11,7 @@ import shapely
 from lib.catalog.collections import Collection, find, label_collections
 from lib.catalog.legends import preset
 from lib.core.errors import AppError, LabelError
-from lib.core.labelcolumns import NO_CLASS, class_key, columns_of, kind_of, match_classes
+from lib.core.labelcolumns import NO_CLASS, Key, class_key, columns_of, kind_of, match_classes
 from lib.core.legend import Legend
 from lib.core.plan import DrawnLabel, LabelPlan
 from lib.core.tables.samples import suggested_plan
@@ -103,11 +103,16 @@ def _classes_so_far(workspace: Workspace) -> Legend:
 
 
 def _meet(workspace: Workspace, classes: Legend) -> None:
+    """Keep the classes; published ones of which the source has nothing give way to its own."""
     try:
         source = source_legend(workspace)
     except AppError:
         return  # told beside the source's controls
     legends.meet(workspace, source, classes)
+    known = legends.values_of_source(workspace, source)
+    unmet = all(each.becomes is None for each in known)
+    if unmet and classes in map(legends.published, legends.presets()):
+        legends.use_source_legend(workspace)
 
 
 def find_map(workspace: Workspace, asset: str) -> LabelPlan:
@@ -186,9 +191,10 @@ def unmatched(workspace: Workspace, classes: Legend) -> tuple[tuple[str, int], .
     counts = labels.class_counts(workspace.connection, plan.source, plan.class_property)
     places = labels.index_by_text(sorted(counts), plan, classes)
     lost: Counter[str] = Counter()
-    for text, count in counts.items():
+    said: dict[Key | None, str] = {None: NO_CLASS}
+    for text, count in sorted(counts.items()):
         if text not in places:
-            lost[text if class_key(text) is not None else NO_CLASS] += count
+            lost[said.setdefault(class_key(text), text)] += count
     return tuple(sorted(lost.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
@@ -278,4 +284,5 @@ def table_notes(workspace: Workspace, classes: Legend) -> tuple[str, ...]:
     cells = tablefiles.class_cells(tablefiles.with_numbers(table, plan), plan)
     if kind_of(cells) == "array":
         return ()
-    return match_classes(cells, classes, plan.remap).notes
+    words = tablefiles.class_words(table, plan)
+    return match_classes(cells, classes, plan.remap, words=words).notes

@@ -180,7 +180,7 @@ def read(workspace: Workspace, samples: SampleSet | None = None) -> SamplesView 
         count=len(samples),
         per_class=_class_counts(workspace, samples, split, found.summary),
         split_kind=workspace.project.split.kind,
-        split_notes=(*split.notes, *_overlap(workspace, samples, split)) if split else (),
+        split_notes=(*split.notes, *overlap_notes(workspace, samples, split)) if split else (),
         split_error=error,
         points=_points(samples),
         legend=samples.legend,
@@ -197,7 +197,7 @@ def read(workspace: Workspace, samples: SampleSet | None = None) -> SamplesView 
     )
 
 
-def _overlap(workspace: Workspace, samples: SampleSet, split: Split) -> tuple[str, ...]:
+def overlap_notes(workspace: Workspace, samples: SampleSet, split: Split) -> tuple[str, ...]:
     """Say how many test patches share pixels with a training patch; () for none."""
     project = workspace.project
     if samples.form != "patch" or project.labels.kind == "table":

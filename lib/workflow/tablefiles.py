@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from lib.core.errors import LabelError
-from lib.core.labelcolumns import kind_of, legend_of_column, match_classes
+from lib.core.labelcolumns import class_numbers, kind_of, legend_of_column, match_classes
 from lib.core.legend import Legend
 from lib.core.plan import FileRef, LabelPlan
 from lib.core.tables.mixer import PATCH
@@ -129,6 +129,12 @@ def with_numbers(table: pd.DataFrame, plan: LabelPlan) -> pd.DataFrame:
     values = own.to_values(match_classes(cells, own).index)
     numbers = pd.Series(values, index=cells.index).astype("Int64")
     return table.assign(**{plan.class_property: numbers.where(numbers != 0)})
+
+
+def class_words(table: pd.DataFrame, plan: LabelPlan) -> dict[int, str]:
+    """The words that `with_numbers` writes as numbers; empty where the column has numbers."""
+    cells = class_cells(table, plan)
+    return dict(class_numbers(cells).values()) if kind_of(cells) == "text" else {}
 
 
 def likely_form(table: pd.DataFrame, plan: LabelPlan) -> str:

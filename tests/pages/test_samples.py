@@ -9,6 +9,7 @@ from lib.core.legend import Legend
 from lib.core.plan import DrawnLabel, LabelPlan, Remap, SamplingPlan
 from lib.ui import maps
 from lib.workflow import labels, legends, samples
+from lib.workflow.area import check_aoi
 from lib.workflow.project import Workspace, new_workspace
 from tests.pages.drawn import (
     edit_table,
@@ -401,6 +402,31 @@ def test_distances_count_every_test_sample(drawn):
     split, _ = samples.part(drawn, kept)
     assert split is not None
     assert sum(each.count for each in samples.distances(drawn, kept)) == len(split.test)
+
+
+def test_class_of_one_polygon_is_told_beside_the_split(empty, monkeypatch):
+    app = choose_kind(visit("samples", empty.id), "drawn")
+    assert labelled(app.selectbox, "Split").value == "polygon"
+    labelled(app.selectbox, "Class to draw").set_value(40).run()
+
+    feature = {"type": "Feature", "properties": {}, "geometry": SQUARE}
+    monkeypatch.setattr(maps, "st_folium", lambda *_, **__: {"all_drawings": [feature]})
+    app.run()
+
+    assert labelled(app.selectbox, "Split").value == "blocks"
+    assert saved(empty).project.split.kind == "blocks"
+    assert any("Only one polygon or point of “Cropland”" in item.value for item in app.caption)
+
+
+def test_bar_says_what_a_draw_takes(empty):
+    cost = samples.estimate(empty, preset("worldcover"))
+
+    text = words(visit("samples", empty.id)).replace("\\", "")
+
+    assert f"Draw up to 440 samples of 11 classes: about {cost.requests} requests, " in text
+    # The whole grid of the area for labels, and a pixel for each sample.
+    pixels = check_aoi(empty, empty.project.aoi).pixels + 440
+    assert f" of {pixels:,} pixels, " in text
 
 
 # --- Quality ----------------------------------------------------------------------------------

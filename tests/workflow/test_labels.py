@@ -6,12 +6,14 @@ from dataclasses import replace
 import pytest
 
 from lib.catalog.legends import preset
+from lib.core import distance
 from lib.core.aoi import Aoi
 from lib.core.errors import LabelError, LegendError
 from lib.core.legend import Legend
 from lib.core.plan import LabelPlan, Remap
 from lib.workflow import labels, leave, legends, samples, splits, store, tablefiles
 from lib.workflow.project import Workspace, missing_for, new_workspace
+from tests.workflow.trained import samples_of, workspace_with_samples
 
 TABLE = "lon,lat,class,red\n8.0,47.0,wood,1\n8.1,47.1,water,2\n8.2,47.2,wood,3\n"
 SQUARE = {"type": "Polygon", "coordinates": [[[8, 47], [8.1, 47], [8.1, 47.1], [8, 47]]]}
@@ -160,3 +162,48 @@ def test_split_that_was_chosen_stays_while_labels_are_drawn(workspace: Workspace
     labels.draw_label(workspace, 10, {"type": "Point", "coordinates": [8.555, 47.305]})
 
     assert workspace.project.split.kind == "random"
+
+
+@pytest.mark.parametrize(("scale_m", "told"), [(10.0, True), (0.5, False)])
+def test_patches_that_share_pixels_across_parts_are_told(scale_m: float, told: bool) -> None:
+    workspace = workspace_with_samples("patch")
+    workspace.change(imagery=replace(workspace.project.imagery, scale_m=scale_m))
+    patches = samples_of("patch")
+    split, _ = samples.part(workspace, patches)
+    assert split is not None
+    near = int((distance.test_distance(patches, split) < 5 * scale_m).sum())
+    words = (
+        f"{near} of {len(split.test)} test patches share pixels with a training patch, so their "
+        f"scores flatter. A least distance of {7.5 * scale_m:,.0f} m between samples keeps them "
+        "apart."
+    )
+
+    assert (near > 0) == told
+    assert samples.overlap_notes(workspace, patches, split) == ((words,) if told else ())
+
+
+def test_published_legend_of_which_a_table_has_nothing_gives_way_to_the_tables_own(
+    workspace: Workspace,
+) -> None:
+    labels.choose(workspace, LabelPlan("drawn", "", ""))
+    assert workspace.project.legend == preset("worldcover")
+
+    labels.bring_table(workspace, {"mine.csv": TABLE.encode()})
+
+    assert workspace.project.legend is None
+    assert samples.legend(workspace).names == ("water", "wood")
+    assert workspace.project.labels.remap == ()
+
+
+def test_classes_of_ones_own_stay_and_what_does_not_meet_them_is_told_in_words(
+    workspace: Workspace,
+) -> None:
+    own = Legend.from_values([5, 7], ["Wood", "Meadow"])
+    workspace.change(legend=own)
+
+    labels.bring_table(workspace, {"mine.csv": TABLE.encode()})
+
+    assert workspace.project.legend == own
+    assert labels.table_notes(workspace, own) == (
+        "1 row of values that the legend does not have: “water” (1).",
+    )

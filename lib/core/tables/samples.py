@@ -1,6 +1,7 @@
 """A finished table becomes a sample set: predictors, classes and places of its rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -58,7 +59,12 @@ def suggested_plan(frame: pd.DataFrame, *, source: str) -> LabelPlan:
 
 
 def samples_from_table(
-    frame: pd.DataFrame, plan: LabelPlan, legend: Legend, *, form: str = "pixel"
+    frame: pd.DataFrame,
+    plan: LabelPlan,
+    legend: Legend,
+    *,
+    form: str = "pixel",
+    words: Mapping[int, str] = MappingProxyType({}),
 ) -> tuple[SampleSet, tuple[str, ...]]:
     """Turn the rows of a table into samples.
 
@@ -73,6 +79,7 @@ def samples_from_table(
         legend: Classes; see `match_classes` for how cells meet them.
         form: "pixel"; "series" from columns such as "2020-01-01_NDVI" or "B4_0", or from arrays;
             "patch" from square arrays, or from the pixels of an image export.
+        words: What class numbers stand for in notes, where they were words in the file.
 
     Returns:
         Samples whose ids are row numbers, and notes in sentences.
@@ -88,7 +95,7 @@ def samples_from_table(
     table = frame.iloc[filled]
     cube = FORMS[form](table, plan)
     rows = table.iloc[cube.rows]
-    match = match_classes(cube.labels, legend, plan.remap)
+    match = match_classes(cube.labels, legend, plan.remap, words=words)
     dense, index = _classes(match.index, cube)
     observed = _observed(cube)
     places = places_of(rows, plan)

@@ -41,7 +41,11 @@ def _read_table(order: Order, progress: Progress) -> None:
         progress.report("Reading", "Making samples of its rows", 0.4)
         progress.stop_if_cancelled()
         samples, notes = samples_from_table(
-            tablefiles.with_numbers(table, plan), plan, legend, form=order.project.imagery.form
+            tablefiles.with_numbers(table, plan),
+            plan,
+            legend,
+            form=order.project.imagery.form,
+            words=tablefiles.class_words(table, plan),
         )
         obtained = [int(count) for count in samples.counts]
         samples = samples.with_classes_of_at_least(LEAST)

@@ -90,7 +90,9 @@ class SampleSet:
     def take(self, indices: ArrayLike) -> "SampleSet":
         """Return the samples at some indices, in that order."""
         chosen = np.asarray(indices)
-        columns = {name: gather(values, chosen) for name, values in self._columns().items()}
+        columns: dict[str, Any] = {
+            name: gather(values, chosen) for name, values in self._columns().items()
+        }
         return replace(self, part=True, **columns)
 
     def with_classes_of_at_least(self, count: int) -> "SampleSet":

@@ -106,7 +106,7 @@ class Dataset:
             split: Its training and validation part are used.
             class_weights: Whether classes are weighed by their frequency.
             balance: How they are weighed, and how the training set is resampled; None for
-                balanced weights and no resampling.
+                the defaults.
             dense: Whether the labels of every pixel are learned instead of the centre's.
 
         Raises:

@@ -22,10 +22,12 @@ def class_weights(
 ) -> NDArray[np.float64]:
     """Return weights of classes, whose mean over the samples is 1.
 
-    "balanced" is n / (k n_c), "effective number" is in proportion to 1 / E_c with the effective
-    number E of samples of the class (Cui, Jia, Lin, Song and Belongie 2019, "Class-balanced loss
-    based on effective number of samples", CVPR). The paper scales the weights to a sum of k; here
-    both have the same mean, so that losses compare.
+    "balanced" is n / (k n_c). "square root" is in proportion to 1 / sqrt(n_c), so that rare classes
+    count without drowning the common ones (as Mahajan et al. 2018 sample, arXiv 1805.00932).
+    "effective number" is in proportion to 1 / E_c with the effective number E of samples of the
+    class (Cui, Jia, Lin, Song and Belongie 2019, "Class-balanced loss based on effective number of
+    samples", CVPR). The paper scales the weights to a sum of k; here all have the same mean, so
+    that losses compare.
 
     Args:
         class_index: Class of each sample, shape (samples,).
@@ -56,7 +58,7 @@ def class_weights(
         )
     if how == "balanced":
         return np.asarray(counts.sum() / (n_classes * counts))
-    weights = 1 / effective_number(counts)
+    weights = 1 / (np.sqrt(counts) if how == "square root" else effective_number(counts))
     return np.asarray(weights * counts.sum() / (weights @ counts))
 
 

@@ -15,7 +15,7 @@ ALLOCATIONS = ("equal", "proportional", "square root", "by hand", "neyman")
 SPLIT_KINDS = ("random", "simple", "blocks", "polygon", "column")
 LABEL_KINDS = ("map", "features", "drawn", "table")
 RESAMPLINGS = ("none", "under", "over", "smote")
-WEIGHTINGS = ("balanced", "effective number")
+WEIGHTINGS = ("balanced", "square root", "effective number")
 AUGMENTATIONS = ("flips", "rotations", "brightness", "noise", "jitter", "missing dates")
 
 
@@ -123,14 +123,14 @@ class BalancePlan:
     Attributes:
         resample: One of `RESAMPLINGS`: "under" to the smallest class, "over" to the largest by
             repetition, "smote" to the largest by interpolation (single pixels only).
-        weighting: How class weights follow from counts: "balanced" is n / (k n_c), "effective
-            number" is that of Cui et al. (2019).
+        weighting: How class weights follow from counts: "balanced" is n / (k n_c), "square
+            root" goes by 1 / sqrt(n_c), "effective number" is that of Cui et al. (2019).
         augment: Which of `AUGMENTATIONS` are applied to training samples, anew in every epoch.
         seed: Seed of the resampling.
     """
 
     resample: str = "none"
-    weighting: str = "balanced"
+    weighting: str = "square root"
     augment: tuple[str, ...] = ()
     seed: int = 0
 

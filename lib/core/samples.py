@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lib.core.errors import SampleError
 from lib.core.legend import Legend
-from lib.core.mapped import release
+from lib.core.mapped import gather, release
 
 NO_GROUP = -1
 _LARGE_BYTES = 128 * 1024**2
@@ -90,7 +90,9 @@ class SampleSet:
     def take(self, indices: ArrayLike) -> "SampleSet":
         """Return the samples at some indices, in that order."""
         chosen = np.asarray(indices)
-        columns = {name: values[chosen] for name, values in self._columns().items()}
+        columns: dict[str, Any] = {
+            name: gather(values, chosen) for name, values in self._columns().items()
+        }
         return replace(self, part=True, **columns)
 
     def with_classes_of_at_least(self, count: int) -> "SampleSet":

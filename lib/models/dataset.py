@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lib.core.balance import class_weights as weights_of_present
 from lib.core.errors import SampleError
-from lib.core.mapped import release
+from lib.core.mapped import gather, release
 from lib.core.plan import BalancePlan
 from lib.core.resampling import Resampled, resample
 from lib.core.samples import SampleSet
@@ -106,7 +106,7 @@ class Dataset:
             split: Its training and validation part are used.
             class_weights: Whether classes are weighed by their frequency.
             balance: How they are weighed, and how the training set is resampled; None for
-                balanced weights and no resampling.
+                the defaults.
             dense: Whether the labels of every pixel are learned instead of the centre's.
 
         Raises:
@@ -179,7 +179,7 @@ def _parts(samples: SampleSet, split: Split, made: Resampled, *, dense: bool) ->
     if used > MEMORY_BYTES and samples.form != "pixel":
         return Part(x, y, valid, made.indices), Part(x, y, valid, np.asarray(split.validation))
     train, val = (
-        Part(x[at], y[at], None if valid is None else valid[at])
+        Part(gather(x, at), y[at], None if valid is None else valid[at])
         for at in (made.indices, split.validation)
     )
     if len(made.synthetic):

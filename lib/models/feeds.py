@@ -7,13 +7,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lib.core.mapped import release
+from lib.core.mapped import GATHERED_BYTES, release
 from lib.models.dataset import Part
 
 Step = Callable[[Any, Any, Any, Any], Any]
 """Trains on (predictors, valid, labels, key) and gives the figures of the batch, shape (4,)."""
-
-_RELEASE_BYTES = 512 * 1024**2
 
 
 class Feed(Protocol):
@@ -133,7 +131,7 @@ class StreamFeed:
     def _release(self, read: int) -> None:
         """Now and then give back what the mapped file took of memory."""
         self._read += read
-        if self._read > _RELEASE_BYTES:
+        if self._read > GATHERED_BYTES:
             release(self._part.x)
             self._read = 0
 

@@ -126,7 +126,7 @@ class EpochLoop:
                 return None
             rows = np.arange(first, min(first + self._block, len(val)))
             parts.append(self._check(*val.take(rows)).numpy())
-        release(val.x)
+            release(val.x)
         return _figures(np.array(parts, np.float64), per_label=False, samples=len(val))
 
     def variables(self) -> list[Any]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lib.core.mapped import gather
+
 _CONSTANT = 1e-6
 """A predictor whose spread is below this share of its size is taken as constant."""
 
@@ -66,5 +68,5 @@ def _blocks(
     step = max(1, _BLOCK_VALUES // max(1, x[0].size))
     for first in range(0, len(rows), step):
         chosen = rows[first : first + step]
-        block = x[chosen]
+        block = gather(x, chosen)
         yield block.reshape(-1, x.shape[-1]) if valid is None else block[valid[chosen]]

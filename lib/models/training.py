@@ -79,7 +79,7 @@ def train(
         on_epoch: Called after every epoch; after a resume first for every epoch done before.
         should_stop: Asked some times a second; when true, the best epoch so far is kept.
         class_weights: Whether a sample counts by its class's frequency.
-        balance: How, and what is resampled and augmented; None for balanced weights alone.
+        balance: How, and what is resampled and augmented; None for the defaults.
         on_batch: Called some times a second within an epoch.
 
     Raises:

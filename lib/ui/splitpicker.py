@@ -24,7 +24,11 @@ RESAMPLINGS = {
     "over": "Rare ones repeated",
     "smote": "Rare ones filled up (SMOTE)",
 }
-WEIGHTINGS = {"balanced": "Balanced", "effective number": "Effective number"}
+WEIGHTINGS = {
+    "balanced": "Balanced",
+    "square root": "Square root",
+    "effective number": "Effective number",
+}
 _SPLIT_HELP = (
     "Neighbouring pixels resemble each other. A split at random tests on neighbours of what was "
     "learnt and flatters; blocks and polygons keep them apart (Roberts et al. 2017, "
@@ -113,8 +117,9 @@ def balance(ws: Workspace, drawn: SamplingPlan) -> tuple[SamplingPlan, BalancePl
             required=True,
             format_func=WEIGHTINGS.__getitem__,
             key=key_for(ws, "weighting"),
-            help="Balanced is the inverse of the frequency. Effective number grows more slowly "
-            "(Cui et al. 2019, doi:10.1109/CVPR.2019.00949).",
+            help="Balanced is the inverse of the frequency. Its square root lets rare classes "
+            "count without drowning the common ones. Effective number grows more slowly for large "
+            "classes (Cui et al. 2019, doi:10.1109/CVPR.2019.00949).",
         )
     augment = st.pills(
         "Change samples a little, anew in each epoch",

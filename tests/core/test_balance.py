@@ -30,6 +30,15 @@ def test_effective_numbers_are_those_of_the_formula():
     assert effective_number([1, 10, 5000], beta=0.0).tolist() == [1, 1, 1]
 
 
+def test_square_root_weights_have_a_mean_of_one_and_go_by_the_root_of_the_counts():
+    # 1 : 4 : 25 samples weigh as 1 : 1/2 : 1/5, scaled by 30 / (1 + 2 + 5).
+    index = np.repeat([0, 1, 2], [1, 4, 25])
+    weights = class_weights(index, 3, how="square root")
+
+    assert weights.tolist() == pytest.approx([3.75, 1.875, 0.75])
+    assert weights[index].mean() == pytest.approx(1)
+
+
 def test_effective_number_weights_have_a_mean_of_one_and_level_off():
     """By hand E is 95.2079 for 100 samples and 999.9548 for 10,000: 10.503 times as much."""
     index = np.repeat([0, 1, 2], [100, 10_000, 20_000])

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ from lib.core.split import Split
 from lib.models import dataset
 from lib.models.dataset import Dataset
 from tests.models.helpers import LEGEND, make_form, make_samples, make_split
+
+BALANCED = BalancePlan(weighting="balanced")
 
 
 def samples_of(classes: list[int]) -> SampleSet:
@@ -37,9 +40,8 @@ def split_of(training: list[int], validation: list[int]) -> Split:
 
 
 def test_of_when_classes_are_uneven_weighs_them_by_n_over_k_nc() -> None:
-    data = Dataset.of(
-        samples_of([0, 0, 0, 1, 2, 2, 1]), split_of([0, 1, 2, 3, 4, 5], [6]), class_weights=True
-    )
+    samples, split = samples_of([0, 0, 0, 1, 2, 2, 1]), split_of([0, 1, 2, 3, 4, 5], [6])
+    data = Dataset.of(samples, split, class_weights=True, balance=BALANCED)
 
     # n / (k n_c) with n = 6, k = 3, n_c = 3, 1, 2
     np.testing.assert_allclose(data.class_weights, [2 / 3, 2.0, 1.0])
@@ -47,10 +49,19 @@ def test_of_when_classes_are_uneven_weighs_them_by_n_over_k_nc() -> None:
 
 
 def test_of_when_a_class_has_no_training_samples_does_not_count_it() -> None:
-    data = Dataset.of(samples_of([0, 0, 0, 1, 2]), split_of([0, 1, 2, 3], [4]), class_weights=True)
+    samples, split = samples_of([0, 0, 0, 1, 2]), split_of([0, 1, 2, 3], [4])
+    data = Dataset.of(samples, split, class_weights=True, balance=BALANCED)
 
     # Two classes are left: n = 4, k = 2, n_c = 3, 1
     np.testing.assert_allclose(data.class_weights, [2 / 3, 2.0, 0.0])
+
+
+def test_of_when_nothing_is_said_weighs_classes_by_the_root_of_their_counts() -> None:
+    samples, split = samples_of([0, 0, 0, 0, 1, 2]), split_of([0, 1, 2, 3, 4], [5])
+    data = Dataset.of(samples, split, class_weights=True)
+
+    # As 1/2 to 1, and 5 / (4 * 1/2 + 1) times that: a mean of 1 over the samples.
+    np.testing.assert_allclose(data.class_weights, [5 / 6, 5 / 3, 0.0])
 
 
 def test_of_when_weights_are_off_counts_every_sample_once() -> None:
@@ -98,7 +109,8 @@ def test_of_when_labels_are_maps_weighs_classes_by_their_pixels() -> None:
     maps[:, 0, :3] = 2
     labelled = SampleSet(**{**vars(samples), "dense": maps})
 
-    data = Dataset.of(labelled, split_of([0, 1, 2, 3], [4, 5]), class_weights=True, dense=True)
+    split = split_of([0, 1, 2, 3], [4, 5])
+    data = Dataset.of(labelled, split, class_weights=True, balance=BALANCED, dense=True)
 
     # 4, 8 and 12 pixels of 24: n / (k n_c)
     np.testing.assert_allclose(data.class_weights, [2.0, 1.0, 2 / 3])
@@ -123,7 +135,8 @@ def test_of_when_resampled_changes_the_training_set_alone(resample: str, counts:
     samples = samples_of([0] * 6 + [1] * 4 + [2] * 2 + [0, 1, 2])
     split = split_of(list(range(12)), [12, 13, 14])
 
-    data = Dataset.of(samples, split, class_weights=True, balance=BalancePlan(resample=resample))
+    plan = replace(BALANCED, resample=resample)
+    data = Dataset.of(samples, split, class_weights=True, balance=plan)
 
     assert np.bincount(data.train.labels()).tolist() == counts
     assert data.val.x.ravel().tolist() == [12.0, 13.0, 14.0]

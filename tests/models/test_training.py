@@ -230,13 +230,22 @@ def test_loop_when_network_is_in_16_bits_scales_its_loss_and_learns() -> None:
         keras.config.set_dtype_policy("float32")
     loop = EpochLoop(network, data, SMALL)
 
-    before = loop.validate().loss
+    before = loop.validate(lambda: False).loss
     for epoch in range(1, 5):
         loop.train_epoch(epoch, learning_rate=0.02, should_stop=lambda: False)
 
     assert type(loop.optimizer).__name__ == "LossScaleOptimizer"
     assert network.layers[1].compute_dtype == "float16"
-    assert loop.validate().loss < 0.7 * before
+    assert loop.validate(lambda: False).loss < 0.7 * before
+
+
+def test_loop_when_asked_to_stop_within_validation_gives_no_figures() -> None:
+    data = Dataset.of(make_samples(), make_split(), class_weights=True)
+    loop = EpochLoop(build_network(SMALL, data.train.x, n_classes=3), data, SMALL)
+    loop._block = 50  # of 60 validation samples
+
+    assert loop.validate(lambda: True) is None
+    assert loop.validate(lambda: False) is not None
 
 
 def test_artifact_when_mask_has_another_shape_says_so(tmp_path: Path) -> None:

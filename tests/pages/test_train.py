@@ -66,7 +66,7 @@ def test_page_before_training_offers_families_with_their_words_weights_and_needs
     assert not app.exception
     assert errors(app) == []
     assert named(app.selectbox, "Family").options == ["Multilayer perceptron", "Softmax regression"]
-    assert "reaches the map as Earth Engine expression" in captions(app)
+    assert "reaches the map by “Earth Engine expression”" in captions(app)
     assert "Training takes about" in captions(app)
     # 4 x 8 + 8, two for each normalised channel, 8 x 3 + 3
     assert named(app.metric, "Weights").value == "83"

@@ -114,6 +114,9 @@ def _rows(subject: Subject) -> str:
         lines.append("class_weight = np.ones(len(CLASSES))")
     elif project.balance.weighting == "balanced":
         lines.append("class_weight = counts.sum() / (len(CLASSES) * np.maximum(counts, 1))")
+    elif project.balance.weighting == "square root":
+        lines.append("class_weight = 1 / np.sqrt(np.maximum(counts, 1))")
+        lines.append("class_weight *= counts.sum() / (class_weight @ counts)")
     else:
         lines.append("# After the effective number of samples (Cui et al. 2019).")
         lines.append("class_weight = (1 - 0.999) / (1 - 0.999 ** np.maximum(counts, 1))")

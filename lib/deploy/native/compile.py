@@ -181,7 +181,7 @@ def _share_names(count: int) -> list[str]:
 def _deployment(
     expression: Expression, writing: Writing, connection: Connection, check: Callable[[], None]
 ) -> NativeDeployment:
-    limit, assets = connection.can.request_bytes, ()
+    limit, assets = connection.can.request_bytes, tuple[str, ...]()
     if expression.size_bytes > _SHARE_OF_REQUEST * limit:
         writing.note("kept weights")
         kept = keep_weights(connection, expression, check=check)

@@ -51,7 +51,7 @@ def start_patches(
 
     Patches begin a little outside of the grid's corner, since Earth Engine masks what lies beyond
     an export, and the network must see it; the last of a row and of a column reach further beyond,
-    since what does not fill a patch is left out. `classify.classify_patches` takes the surplus away.
+    since what does not fill a patch is left out. `classify_patches` takes the surplus away.
 
     Args:
         connection: Service that performs it.

@@ -96,6 +96,26 @@ def test_weights_that_outgrow_a_request_lie_in_tables_and_the_answers_are_those_
     assert not written.seen_live
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_network_of_more_than_ten_megabytes_answers_as_keras(
+    earth: Connection, predictors: Expression, save_network: Save
+) -> None:
+    hidden = [layers.Dense(1000, activation="relu"), layers.Dense(1000, activation="relu")]
+    last = layers.Dense(len(LEGEND), activation="softmax")
+    network = shuffled(keras.Sequential([keras.Input((len(NAMES),)), *hidden, last]), spread=0.05)
+    folder = save_network(network)
+
+    written = compiled(earth, folder, predictors)
+    found = parity.check(earth, written.expression, predictors, folder, GRID, LON, LAT)
+
+    # 1.0 million weights of 11 bytes are 11 MB.
+    assert network.count_params() * 11 > earth.can.request_bytes
+    assert written.size_bytes < 200_000
+    assert len(written.assets) == 2
+    assert found.passed
+
+
 def test_tables_that_are_there_are_used_again(
     earth: Connection, predictors: Expression, save_network: Save
 ) -> None:

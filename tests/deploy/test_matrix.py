@@ -1,7 +1,7 @@
 """Every family by every route, on at least 2,000 held-out pixels, series or patches.
 
-By default every family goes through the expression and LiteRT, and each other route is tried with
-one or two families; `-m slow` adds the rest of the table, which docs/routes.md shows.
+By default every family goes through the expression and LiteRT, and one through each other route;
+`-m slow` adds the rest of the table, which docs/routes.md shows.
 """
 
 from pathlib import Path
@@ -19,7 +19,7 @@ _QUICK = {
     "native": tuple(FAMILIES),
     "raster": tuple(FAMILIES),
     "vertex": ("mlp",),
-    "raster, tf.function": ("mlp", "fcn"),
+    "raster, tf.function": ("mlp",),
 }
 _QUICK_FORMATS = ("mlp",)
 CASES = [

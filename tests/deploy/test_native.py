@@ -255,15 +255,6 @@ def test_network_and_legend_that_differ_are_refused(
         compile_network(earth, folder, predictors, Legend.from_values([1, 2]))
 
 
-def test_network_larger_than_a_request_is_refused_with_its_size(
-    earth: Connection, predictors: Expression, save_network: Callable[[Any], Path]
-) -> None:
-    folder = save_network(network(layers.Dense(1100, "relu"), layers.Dense(1100, "relu")))
-
-    with pytest.raises(DeploymentError, match="a request holds 10,485,760"):
-        compile_network(earth, folder, predictors, LEGEND)
-
-
 def test_every_writer_is_a_layer_of_keras() -> None:
     others = {"Functional", "GetItem", "Sequential"}  # networks, and what brackets make
     assert {name for name in writers() if not hasattr(layers, name)} == others

@@ -15,13 +15,12 @@ from typing import Any
 
 import ee
 import numpy as np
-from numpy.typing import NDArray
 
 from lib.core.errors import AppError, DeploymentError, NotFoundError
 from lib.core.expression import Expression
+from lib.deploy.native.constants import Numbers, constants_of, with_constants
 from lib.deploy.tasks import task_of
 from lib.earthengine.access import Connection, get, with_connection
-from lib.earthengine.graphs import to_expression
 
 PREFIX = "loam-weights"
 """How the names of the assets begin."""
@@ -29,18 +28,12 @@ PREFIX = "loam-weights"
 COLUMNS = 200
 """Numbers in a row; a table may have a thousand columns."""
 
-FEWEST = 64
-"""Constants of fewer numbers stay in the expression."""
-
 LONGEST_S = 3600.0
 """Seconds after which waiting for one table ends."""
 
 _ROW = "row"
 _SHARE_OF_REQUEST = 0.8
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 10.0
-
-Numbers = NDArray[np.float64]
-Nodes = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -74,7 +67,7 @@ def keep_weights(
     Raises:
         DeploymentError: The project takes no tables; the message has the service's reason.
     """
-    found = _constants(expression.graph)
+    found = constants_of(expression)
     rows, spans = _in_rows(found)
     parts = list(_parts(rows, int(connection.can.request_bytes * _SHARE_OF_REQUEST)))
     try:
@@ -91,7 +84,7 @@ def keep_weights(
             if part.start < start + _rows_for(count) and start < part.stop
         ]
         readings[name] = reading(tables, start, found[name])
-    return Kept(_replaced(expression, readings), tuple(assets))
+    return Kept(with_constants(expression, readings), tuple(assets))
 
 
 def reading(tables: Sequence[Any], start: int, numbers: Numbers) -> ee.Array:
@@ -142,45 +135,6 @@ def in_rows(numbers: Numbers) -> Numbers:
     flat = np.zeros(_rows_for(numbers.size) * COLUMNS)
     flat[: numbers.size] = numbers.ravel()
     return flat.reshape(-1, COLUMNS)
-
-
-def _constants(graph: Nodes) -> dict[str, Numbers]:
-    """Arrays of the graph with `FEWEST` numbers and more, by what they hold."""
-    found: dict[str, Numbers] = {}
-    waiting: list[Any] = list(graph["values"].values())
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, dict):
-            numbers = _numbers_of(node, graph["values"])
-            if numbers is not None:
-                found[_name_of(numbers)] = numbers
-            waiting += node.values()
-        elif isinstance(node, list):
-            waiting += [part for part in node if isinstance(part, dict | list)]
-    return dict(sorted(found.items()))
-
-
-def _numbers_of(node: Nodes, values: Nodes) -> Numbers | None:
-    """The numbers of a call of `Array`; None where it is none, or a small one."""
-    call = node.get("functionInvocationValue")
-    if not isinstance(call, dict) or call.get("functionName") != "Array":
-        return None
-    numbers = np.asarray(_plain(call["arguments"].get("values", {}), values))
-    large = numbers.size >= FEWEST and np.issubdtype(numbers.dtype, np.number)
-    return numbers.astype(np.float64) if large else None
-
-
-def _plain(node: Nodes, values: Nodes) -> Any:
-    """A constant as plain lists, however the client has shared its parts; None for others."""
-    if "valueReference" in node:
-        return _plain(values[node["valueReference"]], values)
-    if "arrayValue" in node:
-        return [_plain(part, values) for part in node["arrayValue"]["values"]]
-    return node.get("constantValue")
-
-
-def _name_of(numbers: Numbers) -> str:
-    return hashlib.sha256(f"{numbers.shape}".encode() + numbers.tobytes()).hexdigest()[:16]
 
 
 def _in_rows(found: dict[str, Numbers]) -> tuple[Numbers, dict[str, tuple[int, int]]]:
@@ -256,62 +210,3 @@ def _unstored(reason: str) -> DeploymentError:
         "choose the route “raster”, or train a smaller network.",
         field="route",
     )
-
-
-def _replaced(expression: Expression, readings: dict[str, ee.Array]) -> Expression:
-    """The graph with each constant replaced by what reads it."""
-    read = to_expression(ee.Dictionary(readings)).graph
-    names = {key: f"kept{key}" for key in read["values"]}
-    nodes = {names[key]: _renamed(node, names) for key, node in read["values"].items()}
-    by_constant = nodes.pop(names[read["result"]])["dictionaryValue"]["values"]
-    graph = expression.graph
-    values = {
-        key: _exchanged(node, by_constant, graph["values"]) for key, node in graph["values"].items()
-    }
-    return Expression(_pruned(graph["result"], {**values, **nodes}))
-
-
-def _renamed(node: Any, names: dict[str, str]) -> Any:
-    """A node whose references follow new names."""
-    if isinstance(node, dict):
-        if isinstance(node.get("valueReference"), str):
-            return {"valueReference": names[node["valueReference"]]}
-        return {key: _renamed(part, names) for key, part in node.items()}
-    if isinstance(node, list):
-        return [_renamed(part, names) for part in node]
-    return node
-
-
-def _exchanged(node: Any, by_constant: Nodes, values: Nodes) -> Any:
-    if isinstance(node, list):
-        return [_exchanged(part, by_constant, values) for part in node]
-    if not isinstance(node, dict) or "constantValue" in node:
-        return node
-    numbers = _numbers_of(node, values)
-    if numbers is not None:
-        return by_constant[_name_of(numbers)]
-    return {key: _exchanged(part, by_constant, values) for key, part in node.items()}
-
-
-def _pruned(result: str, values: Nodes) -> Nodes:
-    """Only what the result needs."""
-    kept: Nodes = {}
-    waiting = [result]
-    while waiting:
-        key = waiting.pop()
-        if key not in kept:
-            kept[key] = values[key]
-            waiting += _references(values[key])
-    return {"result": result, "values": kept}
-
-
-def _references(node: Any) -> Iterator[str]:
-    waiting = [node]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, dict):
-            if isinstance(part.get("valueReference"), str):
-                yield part["valueReference"]
-            waiting += [inner for key, inner in part.items() if key != "constantValue"]
-        elif isinstance(part, list):
-            waiting += part

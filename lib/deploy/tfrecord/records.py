@@ -1,6 +1,7 @@
 """Patches in TFRecord files: a feature a band, with the numbers of its rows one after another."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,19 @@ from numpy.typing import NDArray
 from lib.core.errors import DeploymentError
 
 Patch = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Patches:
+    """Files of patches.
+
+    Attributes:
+        files: In their order.
+        mixer: The mixer file.
+    """
+
+    files: tuple[Path, ...]
+    mixer: Path
 
 
 def read_patches(path: Path, bands: Sequence[str], shape: tuple[int, int]) -> Iterator[Patch]:

@@ -51,7 +51,15 @@ def _native(order: Order, samples: SampleSet, making: Making, progress: Progress
     predictors = imagery.predictors(connection, project.imagery, aoi)
     grid = imagery.training_grid(connection, project.imagery, aoi)
     probabilities, classes = (
-        compile_network(connection, network, predictors, samples.legend, output=output, grid=grid)
+        compile_network(
+            connection,
+            network,
+            predictors,
+            samples.legend,
+            output=output,
+            grid=grid,
+            check=progress.stop_if_cancelled,
+        )
         for output in ("probabilities", "class")
     )
     progress.stop_if_cancelled()

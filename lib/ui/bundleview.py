@@ -47,6 +47,7 @@ def _choose(ws: Workspace, *, busy: bool) -> None:
         selection_mode="multi",
         default=list(known),
         format_func=lambda name: known[name].title,
+        help="\n".join(f"- **{item.title}.** {item.words}" for item in known.values()),
         key=key_for(ws, "bundle-formats"),
     )
     slot("formats")
@@ -95,10 +96,9 @@ def _table(rows: tuple[FormatRow, ...]) -> pd.DataFrame:
             ],
             "Allowed": [row.allowed for row in rows],
             "Verdict": ["handed over" if row.passed else "refused" for row in rows],
-            "Good for": [row.words for row in rows],
         }
     )
 
 
 def _measured(row: FormatRow, value: float) -> str:
-    return figures.small(value) if row.samples else "–"
+    return figures.small(float(f"{value:.2g}")) if row.samples else "–"

@@ -33,10 +33,7 @@ def settings(ws: Workspace, plan: DeploymentPlan) -> EndpointPlan:
             "Left empty: TensorFlow Serving in your own Artifact Registry.",
             placeholder=endpoints.usual_image(ws),
         )  # fmt: skip
-    st.caption(
-        "Tried against a stand-in for Google Cloud only, not on the service itself. "
-        f"[Prices]({endpoints.PRICES}) are Google's."
-    )
+    st.caption(f"[Google's prices]({endpoints.PRICES}) for machines of Vertex AI, by region.")
     with parts.section(ws, "endpoint-guide", "What it needs, step by step") as is_open:
         if is_open:
             st.markdown(_smaller(endpoints.guide()))
@@ -56,19 +53,24 @@ def banner(ws: Workspace, here: str) -> None:
 def running(ws: Workspace) -> None:
     """Show what runs or is left, each with the button that takes it down."""
     job = endpoints.job(ws)
-    busy = progress.is_live(job)
-    shown = endpoints.views(ws)
-    for view in shown:
-        _one(ws, view, busy=busy)
+    making = endpoints.is_making(ws)
+
+    @st.fragment(run_every=progress.POLL_S if making else None)
+    def part() -> None:
+        with guard():
+            for view in endpoints.views(ws):
+                _one(ws, view, busy=progress.is_live(job))
+
+    part()
     progress.watch(lambda: endpoints.job(ws), None, name="teardown")
-    if job is not None and job.state == "finished" and not shown:
-        st.success(plain(job.message), icon=":material/check_circle:")
+    words = endpoints.taken_down(ws)
+    if words:
+        st.success(plain(words), icon=":material/check_circle:")
 
 
 def _one(ws: Workspace, view: EndpointView, *, busy: bool) -> None:
-    with st.container(key=f"endpoint-{view.name}", border=True):
-        title = "An endpoint is running" if view.runs else "An endpoint"
-        st.markdown(f"**{_ICON} {title}** · {plain(view.name)}")
+    with st.container(key=f"runs-{view.name}", border=True):
+        st.markdown(f"**{_ICON} {_title(view)}** · {plain(view.name)}")
         st.markdown(plain(view.words))
         if view.elsewhere:
             st.caption("Another project of this account has made it.")
@@ -84,6 +86,12 @@ def _one(ws: Workspace, view: EndpointView, *, busy: bool) -> None:
             with guard():
                 endpoints.take_down(ws, view.name)
                 st.rerun()
+
+
+def _title(view: EndpointView) -> str:
+    if view.runs:
+        return "An endpoint is running"
+    return "An endpoint is being made" if view.busy else "An endpoint was begun and not finished"
 
 
 def _text(

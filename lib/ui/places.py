@@ -36,7 +36,7 @@ PLACES: tuple[Place, ...] = (
     Place("imagery", "Imagery", "satellite_alt", "Choose an area, a collection and dates"),
     Place("samples", "Samples", "scatter_plot", "Draw labelled samples and part them"),
     Place("train", "Train", "model_training", "Teach a network and see how far to trust it"),
-    Place("deploy", "Deploy", "deployed_code", "Turn the network into an expression, and check it"),
+    Place("deploy", "Deploy", "deployed_code", "Bring the network to where it maps, and check it"),
     Place("results", "Results", "map", "Look at the map, the areas, and take them home"),
 )
 STEP_PLACES = PLACES[1:]

@@ -7,7 +7,7 @@ from lib.ui.guard import guard, plain, slot
 from lib.ui.progress import POLL_S
 from lib.ui.state import key_for
 from lib.workflow import tasks
-from lib.workflow.project import Workspace, is_simulated
+from lib.workflow.project import Workspace
 from lib.workflow.tasks import Task
 
 _ELSEWHERE_S = 5.0
@@ -52,9 +52,8 @@ def _begin(ws: Workspace) -> None:
     )
     slot("task-place")
     st.caption(plain(" ".join((known[place].words, *tasks.refused_places(ws)))))
-    suffix = "-simulated" if is_simulated(ws) else ""
-    given = {"name": f"{ws.file_stem}-classes{suffix}"}
-    given["name"] = st.text_input("Name", value=given["name"], key=key_for(ws, "task-name"))
+    usual = tasks.usual_name(ws)
+    given = {"name": st.text_input("Name", value=usual, key=key_for(ws, "task-name"))}
     slot("task-name")
     slot("name")
     if place == "drive":

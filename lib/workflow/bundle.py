@@ -29,7 +29,6 @@ class FormatRow:
 
     title: str
     file: str
-    words: str
     passed: bool
     samples: int
     held_out: int
@@ -116,13 +115,12 @@ def _row(row: Mapping[str, Any]) -> FormatRow:
     allowed = (
         f"{100 * row['bound']['equal_classes']:.0f} % equal classes"
         if limit is None
-        else f"difference {limit:g}"
+        else f"difference {limit:.0e}".replace("e-0", "e-")
     )
     too_far = f"It differs from Keras by more than is allowed ({allowed}), and is not in the file."
     return FormatRow(
         title=item.title,
         file=item.file,
-        words=item.words,
         passed=row["passed"],
         samples=row["samples"],
         held_out=row["held_out"],

@@ -125,9 +125,22 @@ def forget(name: str) -> None:
 
 def views(workspace: Workspace) -> tuple[EndpointView, ...]:
     """What runs, or is left, of this project's deployments and of its account's others."""
-    making = workspace.job("deploy")
-    busy = making is not None and making.live
+    busy = is_making(workspace)
     return tuple(_view(workspace, record, busy=busy) for record in _concerning(workspace))
+
+
+def is_making(workspace: Workspace) -> bool:
+    """Whether a deployment of the project is under way."""
+    making = workspace.job("deploy")
+    return making is not None and making.live
+
+
+def taken_down(workspace: Workspace) -> str:
+    """What became of the endpoint that was taken down last, until another is made."""
+    down, made = job(workspace), workspace.job("deploy")
+    if down is None or down.state != "finished" or any(_concerning(workspace)):
+        return ""
+    return "" if made is not None and made.created > down.created else down.message
 
 
 def refuse_second(workspace: Workspace) -> None:

@@ -106,18 +106,22 @@ class Found:
 
     @property
     def stale(self) -> bool:
-        """Whether what it depends on has changed."""
-        return bool(self.changed)
+        """Whether what it depends on has changed, or the endpoint that it asks is gone."""
+        return bool(self.changed) or self._is_down
 
     @property
     def changed_words(self) -> str:
         """A sentence on what has changed since; empty where nothing has."""
         if not self.changed:
-            return ""
+            return "Its endpoint was taken down." if self._is_down else ""
         *others, last = self.changed
         listed = f"{', '.join(others)} and {last}" if others else last
         verb = "have" if others or last in _PLURAL else "has"
         return f"{listed[0].upper()}{listed[1:]} {verb} changed since."
+
+    @property
+    def _is_down(self) -> bool:
+        return bool(self.summary.get("down"))
 
 
 def new_id() -> str:

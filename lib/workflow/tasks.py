@@ -22,7 +22,7 @@ from lib.workflow.workspace import Workspace
 
 __all__ = ["Task"]
 
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 _FILE = "tasks.json"
 _MOST = 100
 
@@ -82,7 +82,8 @@ def missing(workspace: Workspace) -> str:
     """What is missing before a map can be exported, in a sentence; empty where nothing is."""
     found = workspace.find("deploy")
     if found is None or found.stale:
-        return "Deploy the network first: the task computes its deployed form."
+        changed = f"{found.changed_words} " if found else ""
+        return f"{changed}Deploy the network first: the task computes its deployed form."
     if not _classes(found).exists():
         return (
             "The route “Map as a file” makes no image in Earth Engine. Choose the expression to "
@@ -101,6 +102,12 @@ def words_on(workspace: Workspace) -> str:
     )
 
 
+def usual_name(workspace: Workspace) -> str:
+    """What a map is called where nobody says otherwise."""
+    simulated = imagery.plan_is_simulated(workspace.connection, workspace.project.imagery)
+    return f"{workspace.file_stem[:60]}-classes{'-simulated' if simulated else ''}"
+
+
 def where(workspace: Workspace, name: str) -> str:
     """Id of the asset that a map of a name becomes.
 
@@ -113,7 +120,7 @@ def where(workspace: Workspace, name: str) -> str:
     if not _PLAIN.fullmatch(name):
         raise PlanError(
             f"“{name}” cannot name the map." if name else "The map has no name.",
-            hint="Use up to 60 letters, digits, hyphens and underscores.",
+            hint="Use up to 100 letters, digits, hyphens and underscores.",
             field="task-name",
         )
     # On Local Earth assets are everybody's, but for those in a project's own folder.

@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.ui.guard import plain
-from lib.workflow import deploy, endpoints
+from lib.workflow import endpoints
 from lib.workflow.project import Workspace, open_workspace
 from tests.pages.shown import button, visit, words
 from tests.pages.working import ended
@@ -34,7 +34,7 @@ def test_route_is_offered_to_who_is_signed_in_with_its_settings_and_what_it_cost
     assert field(app, "Machine type").value == "n1-standard-2"
     image = field(app, "Container image")
     assert image.placeholder == "us-central1-docker.pkg.dev/meadow-1/loam/tf-serving:latest"
-    assert "Tried against a stand-in for Google Cloud only" in captions(app)
+    assert any("tried against a stand-in only" in item for item in app.radio[0].proto.captions)
     assert "It costs by the hour from then on" in words(app)
     assert button(app, "Deploy and check").proto.type == "primary"
 
@@ -124,7 +124,11 @@ def test_walk_over_the_endpoint_is_made_and_unmade_by_the_buttons(cloud, signed_
     assert any("nothing costs any more" in item.value for item in app.success)
     assert (cloud.models, cloud.endpoints, cloud.objects()) == ({}, {}, [])
     assert endpoints.views(signed_in) == ()
-    assert deploy.read(signed_in) is None
+    assert any("Its endpoint was taken down." in item.value for item in app.warning)
+    assert button(app, "Deploy and check").proto.type == "primary"
+    app.switch_page("../../pages/results.py").run()
+    assert errors(app) == []
+    assert [item.label for item in app.metric] == ["Classified area"]
 
 
 FAILURES = {

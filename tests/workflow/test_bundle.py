@@ -48,7 +48,7 @@ def view(made: Workspace) -> bundle.BundleView:
 def test_bundle_compares_every_format_within_its_bound_and_says_that_it_is_simulated(view):
     assert [row.title for row in view.rows] == ["Keras", "TFLite, float16"]
     assert all(row.passed and not row.problem for row in view.rows)
-    assert [row.allowed for row in view.rows] == ["difference 1e-05", "difference 0.002"]
+    assert [row.allowed for row in view.rows] == ["difference 1e-5", "difference 2e-3"]
     # 0.15 + 0.25 of 240 samples are held out; the rest fills up to 2,000 as far as it reaches.
     assert {row.samples for row in view.rows} == {240}
     assert all(90 <= row.held_out <= 100 for row in view.rows)

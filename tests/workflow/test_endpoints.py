@@ -15,7 +15,7 @@ from lib.earthengine.pixels import fetch
 from lib.models.artifact import Artifact
 from lib.workflow import deploy, endpoints, store
 from lib.workflow.batch import Printed
-from lib.workflow.project import Workspace
+from lib.workflow.project import Workspace, missing_for
 from lib.workflow.work import deploy as work
 from lib.workflow.work import endpoint
 from tests.workflow.clouded import kept, vertex
@@ -74,7 +74,11 @@ def test_endpoint_is_deployed_proven_asked_for_the_map_and_taken_down(cloud, sig
     take_down(signed_in, shown.name, told)
     assert (cloud.models, cloud.endpoints, cloud.objects()) == ({}, {}, [])
     assert endpoints.views(signed_in) == ()
-    assert deploy.read(signed_in) is None
+    gone = deploy.read(signed_in)
+    assert gone is not None
+    assert (gone.stale, gone.changed) == (True, "Its endpoint was taken down.")
+    assert not (signed_in.find("deploy").folder / "classes.json").exists()
+    assert missing_for(signed_in, "results") is not None
     assert told.stages[-1].endswith("Nothing is left, and nothing costs any more.")
 
 

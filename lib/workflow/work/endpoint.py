@@ -94,7 +94,7 @@ def take_down(order: Order, progress: Progress) -> None:
         settings,
         on_progress=lambda share, words: progress.report("Taking down", words, share),
     )
-    _forget_results(order, record)
+    _mark_results(order, record)
     if found.left:
         endpoints.keep(replace(record, left=found.words))
         raise DeploymentError(found.words, hint="Press “Take it down” again in a while.")
@@ -169,10 +169,11 @@ def _summary(made: VertexDeployment, found: Parity) -> dict[str, Any]:
     }
 
 
-def _forget_results(order: Order, record: Record) -> None:
-    """Remove the deployments that asked this endpoint, since it answers no more."""
+def _mark_results(order: Order, record: Record) -> None:
+    """Note in the deployments that asked this endpoint that it answers no more."""
     root = store.project_folder(record.workspace)
-    project, realm = order.project, order.realm
-    for found in store.find_all(root, project, realm, "deploy"):
+    for found in store.find_all(root, order.project, order.realm, "deploy"):
         if found.summary.get("endpoint") == record.deployment.name:
-            shutil.rmtree(found.folder, ignore_errors=True)
+            for name in ("classes.json", "probabilities.json"):
+                (found.folder / name).unlink(missing_ok=True)
+            store.finish(found.folder, found.made_of, {**found.summary, "down": True})

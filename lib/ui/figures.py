@@ -157,6 +157,6 @@ def size_meter(size_bytes: int, limit_bytes: int) -> None:
 def small(value: float) -> str:
     """Write a small number such as 3.1e-7; zero and ordinary ones plainly."""
     if value == 0 or 1e-3 <= abs(value) < 1e4:
-        return f"{value:g}"
+        return f"{value:.3g}"
     mantissa, exponent = f"{value:.1e}".split("e")
     return f"{mantissa.removesuffix('.0')}e{int(exponent)}"

@@ -11,7 +11,14 @@ LEGEND = Legend((LegendClass(1, "Wood", "#006400"), LegendClass(2, "Water", "#00
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(3.14e-7, "3.1e-7"), (1e-4, "1e-4"), (0.0, "0"), (0.25, "0.25"), (2.0e-12, "2e-12")],
+    [
+        (3.14e-7, "3.1e-7"),
+        (1e-4, "1e-4"),
+        (0.0, "0"),
+        (0.25, "0.25"),
+        (0.00807512, "0.00808"),
+        (2.0e-12, "2e-12"),
+    ],
 )
 def test_small_number_is_short(value, words):
     assert figures.small(value) == words

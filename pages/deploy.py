@@ -13,9 +13,9 @@ from lib.ui import (
     footer,
     frame,
     guide,
-    modelpickers,
     pickers,
     progress,
+    routepicker,
     state,
     taskview,
 )
@@ -85,11 +85,10 @@ with guard():
     with right:
         frame.heading("deploy")
         with guard():
-            plan = modelpickers.route(ws, deploy.routes(ws))
+            plan = routepicker.choose(ws)
             endpoint = endpointview.settings(ws, plan)
             pickers.keep(ws, deployment=replace(plan, endpoint=endpoint))
-        for words in deploy.refused_routes(ws):
-            st.caption(plain(words))
+        routepicker.compare(ws)
     with left:
         progress.watch(lambda: deploy.job(ws), lambda: deploy.cancel(ws))
         if view is not None:

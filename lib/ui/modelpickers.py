@@ -1,15 +1,13 @@
-"""Controls for the network, and for the way in which it reaches the map."""
+"""Controls for the network and its training."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import streamlit as st
 
 from lib.core.errors import PlanError
 from lib.core.formats import count_words, number
 from lib.core.model_plan import ModelPlan
-from lib.core.plan import DeploymentPlan
 from lib.ui import frame, state
 from lib.ui.guard import plain, show, slot
 from lib.ui.state import key_for
@@ -23,14 +21,6 @@ _PLENTY = 10_000_000
 """Samples beyond which nobody asks how many fit."""
 _NAMES = {"gelu": "GELU", "relu": "ReLU", "adamw": "AdamW", "sgd": "SGD"}
 _FINE_STEP, _COARSE_STEP = 0.001, 0.5
-
-
-class Route(Protocol):
-    """What a route tells of itself."""
-
-    name: str
-    title: str
-    words: str
 
 
 def fit_family(ws: Workspace) -> None:
@@ -80,23 +70,6 @@ def needs(ws: Workspace) -> None:
     else:
         slot("machine")
         show(PlanError(limits.words, field="machine"))
-
-
-def route(ws: Workspace, routes: Sequence[Route]) -> DeploymentPlan:
-    """Offer the ways in which a network can reach the map."""
-    known = {route.name: route for route in routes}
-    names = list(known)
-    current = ws.project.deployment.route
-    name = st.radio(
-        "Route",
-        names,
-        index=names.index(current) if current in names else 0,
-        format_func=lambda name: known[name].title,
-        captions=[known[name].words for name in names],
-        key=key_for(ws, "route"),
-    )
-    slot("route")
-    return replace(ws.project.deployment, route=name)
 
 
 def _family(ws: Workspace) -> tuple[ModelPlan, Sequence[Option]]:

@@ -1,12 +1,16 @@
 """Step 4: the network is brought to where it maps, proven equal to the original."""
 
+from collections.abc import Iterable
+
 from lib.core.formats import count_words, number
 from lib.core.plan import EndpointPlan
-from lib.deploy.routes import Offer, Route, offers
+from lib.deploy.routes import OTHERS, ROUTES, Offer, Route, offers
 from lib.workflow import endpoints
 from lib.workflow.train import weight_count
 from lib.workflow.views import DeployView, Estimate
 from lib.workflow.workspace import StepJobs, Workspace
+
+__all__ = ["Offer"]
 
 KIND = "deploy"
 _JOBS = StepJobs(KIND)
@@ -26,6 +30,11 @@ def refused_routes(workspace: Workspace) -> tuple[str, ...]:
     return tuple(offer.reason for offer in _offers(workspace) if not offer.fits)
 
 
+def ways(workspace: Workspace) -> tuple[Offer, ...]:
+    """The routes, and what can be done beside them, each with the reason where it does not fit."""
+    return _offers(workspace, (*ROUTES.values(), *OTHERS.values()))
+
+
 def start(workspace: Workspace) -> str:
     """Start the step's job; returns its id.
 
@@ -39,8 +48,8 @@ def start(workspace: Workspace) -> str:
     return _JOBS.start(workspace)
 
 
-def _offers(workspace: Workspace) -> tuple[Offer, ...]:
-    return offers(workspace.project.model.family, workspace.connection.can)
+def _offers(workspace: Workspace, among: Iterable[Route] | None = None) -> tuple[Offer, ...]:
+    return offers(workspace.project.model.family, workspace.connection.can, routes=among)
 
 
 def estimate(workspace: Workspace) -> Estimate:

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.ui.guard import plain
-from lib.workflow import bundle, store, tasks
+from lib.workflow import bundle, deploy, store, tasks
 from lib.workflow.project import Workspace, open_workspace
 from tests.pages.shown import button, visit, words
 from tests.pages.working import LIMIT_S, ended
@@ -69,6 +69,15 @@ def captions(app: AppTest) -> str:
 
 def formats(app: AppTest):
     return next(item for item in app.get("button_group") if item.label == "Formats")
+
+
+def test_costs_limits_and_times_of_all_ways_are_compared(trained):
+    app = opened(visit("deploy", trained.id), trained, "ways")
+
+    shown = words(app)
+    for way in deploy.ways(trained):
+        for told in (way.route.title, way.route.cost, way.route.limits, way.route.time, way.reason):
+            assert plain(told) in shown, way.route.name
 
 
 def test_bundle_offers_every_format_and_says_what_it_will_take(trained):

@@ -7,6 +7,7 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import ee
@@ -16,11 +17,10 @@ from lib.core.errors import PlanError, ServiceError
 from lib.deploy.cloud import Cloud
 from lib.deploy.geotiff import NODATA
 from lib.deploy.native.compile import CLASS_BAND
-from lib.deploy.raster.run import RasterResult
-from lib.deploy.raster.showing import as_asset
 from lib.deploy.storage import STORAGE_API, Bucket, OnProgress, check_bucket_name
 from lib.deploy.tasks import Task, task_of
 from lib.earthengine.access import Connection, with_connection
+from lib.earthengine.assets import import_raster
 
 FOLDER = "loam/maps"
 """Where in a bucket maps go."""
@@ -46,7 +46,7 @@ class MapAsset:
 @with_connection
 def map_to_asset(
     connection: Connection,
-    result: RasterResult,
+    path: Path,
     *,
     name: str,
     bucket: str = "",
@@ -62,7 +62,7 @@ def map_to_asset(
 
     Args:
         connection: Service that keeps the asset.
-        result: The map.
+        path: GeoTIFF of the classes, as `run_raster` writes it.
         name: Last part of the asset's id.
         bucket: Bucket of the connection's project; "gs://" may stand in front.
         storage_api: Base address of Cloud Storage.
@@ -73,21 +73,15 @@ def map_to_asset(
         PlanError: The name cannot be one, or a bucket is needed and none is given.
         ServiceError: The connection reaches no bucket, the bucket refuses, or Earth Engine does.
     """
-    _check_name(name)
+    check_asset_name(name)
+    check_way(connection)
     if connection.can.file_import:
-        return MapAsset(as_asset(connection, result, name=name), "", None)
-    if not connection.can.buckets:
-        raise ServiceError(
-            f"{connection.label} takes no files and reaches no bucket, so the map cannot become "
-            "an asset there.",
-            hint="Connect to Earth Engine with a service-account key of your project.",
-            field="connection",
-        )
+        return MapAsset(import_raster(connection, path, name, overwrite=True), "", None)
     place = Bucket(Cloud.of(connection, storage_api), check_bucket_name(bucket), storage_api)
     place.check()
-    uri = place.upload_file(result.path, f"{FOLDER}/{name}.tif", on_progress=on_progress)
+    uri = place.upload_file(path, f"{FOLDER}/{name}.tif", on_progress=on_progress)
     asset = f"projects/{connection.project}/assets/{name}"
-    with rasterio.open(result.path) as file:
+    with rasterio.open(path) as file:
         properties = _properties(file.tags())
     task = ingest(
         connection, asset, [uri], bands=[CLASS_BAND], missing=NODATA, properties=properties,
@@ -156,10 +150,30 @@ def manifest_of(
     return manifest
 
 
-def _check_name(name: str) -> None:
+def check_way(connection: Connection) -> None:
+    """Refuse a connection over which no finished map can become an asset.
+
+    Raises:
+        ServiceError: It takes no files and reaches no bucket.
+    """
+    if not (connection.can.file_import or connection.can.buckets):
+        raise ServiceError(
+            f"{connection.label} takes no files and reaches no bucket, so the map cannot become "
+            "an asset there.",
+            hint="Connect to Earth Engine with a service-account key of your project.",
+            field="connection",
+        )
+
+
+def check_asset_name(name: str) -> None:
+    """Refuse what cannot be the last part of an asset's id.
+
+    Raises:
+        PlanError: It has other signs than those, none, or too many.
+    """
     if not _LAST_PART.fullmatch(name):
         raise PlanError(
-            f"“{name}” cannot name an asset.",
+            f"“{name}” cannot name an asset." if name else "The asset has no name.",
             hint="Use up to 100 letters, digits, hyphens and underscores.",
             field="name",
         )

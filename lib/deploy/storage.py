@@ -70,8 +70,8 @@ class Bucket:
         if not self.cloud.exists(self._url("storage/v1")):
             raise NotFoundError(
                 f"There is no bucket “{self.name}”, or this account may not see it.",
-                hint=f"Create it in the region of the endpoint (gcloud storage buckets create "
-                f"gs://{self.name} --location=REGION), or name another.",
+                hint=f"Create it (gcloud storage buckets create gs://{self.name} "
+                "--location=REGION; for an endpoint, in its region), or name another.",
                 field="bucket",
             )
 

@@ -1,8 +1,11 @@
-"""Exports of the class map by Earth Engine's tasks: begun here, and watched while they run."""
+"""Exports of the class map by Earth Engine's tasks: begun here, and watched while they run.
+
+A map that was made as a file is uploaded instead; the task that ingests it stands in the list.
+"""
 
 import streamlit as st
 
-from lib.ui import parts, state
+from lib.ui import mapassetview, parts, state
 from lib.ui.guard import guard, plain, slot
 from lib.ui.progress import POLL_S
 from lib.ui.state import key_for
@@ -28,6 +31,14 @@ def show(ws: Workspace) -> None:
 
 
 def _content(ws: Workspace) -> None:
+    if tasks.is_file(ws):
+        mapassetview.show(ws)
+    else:
+        _export(ws)
+    _watch(ws)
+
+
+def _export(ws: Workspace) -> None:
     st.markdown(
         ":gray[A task computes the class map where the imagery is and writes it down, whatever "
         "its size.]"
@@ -37,7 +48,6 @@ def _content(ws: Workspace) -> None:
         st.info(plain(lacking), icon=":material/info:")
     else:
         _begin(ws)
-    _watch(ws)
 
 
 def _begin(ws: Workspace) -> None:

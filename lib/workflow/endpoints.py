@@ -85,8 +85,13 @@ def settings_of(connection: Connection, plan: EndpointPlan) -> VertexSettings:
         replicas=plan.replicas,
         image=plan.image.strip(),
         vertex_api=os.environ.get(VERTEX_URL_VARIABLE, VERTEX_API),
-        storage_api=os.environ.get(STORAGE_URL_VARIABLE, STORAGE_API),
+        storage_api=storage_api(),
     )
+
+
+def storage_api() -> str:
+    """Base address of Cloud Storage; it may be set from outside."""
+    return os.environ.get(STORAGE_URL_VARIABLE, STORAGE_API)
 
 
 def usual_image(workspace: Workspace) -> str:

@@ -20,6 +20,8 @@ start, job, cancel = (
     _JOBS.cancel,
 )
 PIXELS_A_SECOND = 60_000
+MAP_FILE = "classes.tif"
+"""The map, in the folder of the result."""
 
 
 def estimate(workspace: Workspace) -> Estimate:
@@ -88,7 +90,7 @@ def read(workspace: Workspace) -> ResultsView | None:
         layers=class_layers(workspace, summary.get("asset", "")),
         areas=areas,
         legend=legend,
-        geotiff=found.folder / "classes.tif",
+        geotiff=found.folder / MAP_FILE,
         pixels=summary["pixels"],
         masked_pixels=summary["masked_pixels"],
         simulated=summary["simulated"],

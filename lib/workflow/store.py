@@ -24,7 +24,8 @@ from lib.workflow.document import Project, to_dict
 STEPS = ("imagery", "samples", "train", "deploy", "results")
 # A second network, trained for the other kind of split, is a result beside the five steps.
 # Doubtful labels are one beside the samples; so are cross-validation and search. A bundle is what
-# a person takes away of the network. Taking an endpoint down is a job without a result.
+# a person takes away of the network. Taking an endpoint down is a job without a result, and so is
+# bringing a finished map to an asset, which leaves a task of Earth Engine.
 KINDS = (
     "samples",
     "label_quality",
@@ -48,6 +49,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
     "deploy": ("deployment",),
     "results": (),
     "teardown": (),
+    "map_asset": (),
 }
 # A finished sample table brings its own predictors: area and imagery matter from the map on.
 _PARTS_OF_TABLE: dict[str, tuple[str, ...]] = {

@@ -1,5 +1,6 @@
 """Earth Engine's tasks: exports of the class map that go on by themselves, and how they fare."""
 
+import fcntl
 import json
 import re
 from dataclasses import dataclass
@@ -86,10 +87,16 @@ def missing(workspace: Workspace) -> str:
         return f"{changed}Deploy the network first: the task computes its deployed form."
     if not _classes(found).exists():
         return (
-            "The route “Map as a file” makes no image in Earth Engine. Choose the expression to "
-            "export it from there, or take the GeoTIFF of the results page."
+            "The route “Map as a file” makes no image in Earth Engine that a task could export: "
+            "its finished file becomes an asset instead."
         )
     return ""
+
+
+def is_file(workspace: Workspace) -> bool:
+    """Whether the map is made as a file, so that no task of Earth Engine computes it."""
+    found = workspace.find("deploy")
+    return found is not None and not found.stale and not _classes(found).exists()
 
 
 def words_on(workspace: Workspace) -> str:
@@ -169,7 +176,7 @@ def start(
         to,
         description=f"{workspace.project.name} {name}",
     )
-    _keep(workspace, task.id)
+    keep(workspace.folder, workspace.realm, task.id)
     return task
 
 
@@ -179,11 +186,26 @@ def listed(workspace: Workspace) -> tuple[Task, ...]:
     Raises:
         ServiceError: The service does not tell.
     """
-    own = set(_kept(workspace).get(workspace.realm, ()))
+    own = set(_kept(workspace.folder).get(workspace.realm, ()))
     if not own:
         return ()
     every = tasks.list_tasks(workspace.connection, most=_MOST)
     return tuple(task for task in every if task.id in own)
+
+
+def keep(root: Path, realm: str, task_id: str) -> None:
+    """Note that a task belongs to a project; pages and workers may do so at once.
+
+    Args:
+        root: The project's folder.
+        realm: Of the connection that started it.
+        task_id: Names it.
+    """
+    with (root / f".{_FILE}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        kept = _kept(root)
+        mine = [task_id, *kept.get(realm, [])][:_MOST]
+        store.write_json(root / _FILE, {**kept, realm: mine})
 
 
 def cancel(workspace: Workspace, task_id: str) -> None:
@@ -222,16 +244,10 @@ def _aoi(workspace: Workspace) -> Aoi:
     return aoi
 
 
-def _kept(workspace: Workspace) -> dict[str, list[str]]:
-    """Ids of the tasks that were started in this project, by the connection's realm."""
+def _kept(root: Path) -> dict[str, list[str]]:
+    """Ids of the tasks that were started in a project, by the connection's realm."""
     try:
-        kept: dict[str, list[str]] = json.loads((workspace.folder / _FILE).read_text())
+        kept: dict[str, list[str]] = json.loads((root / _FILE).read_text())
     except (OSError, ValueError):
         return {}
     return kept
-
-
-def _keep(workspace: Workspace, task_id: str) -> None:
-    kept = _kept(workspace)
-    mine = [task_id, *kept.get(workspace.realm, [])][:_MOST]
-    store.write_json(workspace.folder / _FILE, {**kept, workspace.realm: mine})

@@ -15,6 +15,7 @@ from lib.workflow.work import (
     crossval,
     deploy,
     endpoint,
+    map_asset,
     quality,
     results,
     samples,
@@ -38,6 +39,7 @@ def main(argv: list[str]) -> int:
         "deploy": deploy.run,
         "results": results.run,
         "teardown": endpoint.take_down,
+        "map_asset": map_asset.run,
     }
     return run_worker(
         {kind: _handler(kind, work) for kind, work in works.items()}, argv, warm_up=train.warm_up

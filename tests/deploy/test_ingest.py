@@ -66,7 +66,7 @@ def test_map_goes_through_a_bucket_and_the_asset_has_its_pixels(google, gcs, res
     told = []
 
     made = map_to_asset(
-        google, result, name="class_map", bucket="gs://meadow", storage_api=gcs.url,
+        google, result.path, name="class_map", bucket="gs://meadow", storage_api=gcs.url,
         on_progress=lambda share, words: told.append((share, words)),
     )  # fmt: skip
     ended(google, made)
@@ -85,7 +85,7 @@ def test_map_goes_through_a_bucket_and_the_asset_has_its_pixels(google, gcs, res
 
 
 def test_map_on_local_earth_is_an_asset_at_once(earth, result):
-    made = map_to_asset(earth, result, name="class_map")
+    made = map_to_asset(earth, result.path, name="class_map")
 
     assert (made.uri, made.task) == ("", None)
     assert asset_facts(earth, made.asset).shape == GRID.shape
@@ -93,23 +93,23 @@ def test_map_on_local_earth_is_an_asset_at_once(earth, result):
 
 def test_bucket_that_is_not_there_is_told_before_anything_goes_up(google, gcs, result):
     with pytest.raises(NotFoundError, match="no bucket “wood”"):
-        map_to_asset(google, result, name="m", bucket="wood", storage_api=gcs.url)
+        map_to_asset(google, result.path, name="m", bucket="wood", storage_api=gcs.url)
 
     assert gcs.objects() == []
 
 
 def test_map_without_a_bucket_says_how_to_make_one(google, gcs, result):
     with pytest.raises(PlanError, match="No Cloud Storage bucket is given"):
-        map_to_asset(google, result, name="m", storage_api=gcs.url)
+        map_to_asset(google, result.path, name="m", storage_api=gcs.url)
 
 
 def test_connection_that_takes_nothing_is_told(google, result):
     none = replace(google, can=replace(google.can, buckets=False))
 
     with pytest.raises(ServiceError, match="takes no files and reaches no bucket"):
-        map_to_asset(none, result, name="m", bucket="meadow")
+        map_to_asset(none, result.path, name="m", bucket="meadow")
 
 
 def test_name_that_is_none_is_refused(earth, result):
     with pytest.raises(PlanError, match="“a/b c” cannot name an asset"):
-        map_to_asset(earth, result, name="a/b c")
+        map_to_asset(earth, result.path, name="a/b c")

@@ -12,12 +12,13 @@ from lib.deploy.geotiff import SIMULATED, write_class_map
 from lib.deploy.raster.run import run_raster
 from lib.deploy.raster.showing import as_asset
 from lib.earthengine import imagery, pixels
+from lib.workflow.results import MAP_FILE
 from lib.workflow.work.order import Making, Order, Progress
 from lib.workflow.work.samples import require_aoi
 
 
 def run(order: Order, progress: Progress) -> None:
-    """Classify the whole area in blocks; keep `classes.tif` and the area of each class."""
+    """Classify the whole area in blocks; keep the file of the map and the area of each class."""
     deployment = order.before("deploy")
     legend = order.samples().legend
     grid = imagery.training_grid(order.connection, order.project.imagery, require_aoi(order))
@@ -49,7 +50,7 @@ def _by_expression(
     inside = grid.inside(aoi)
     index = np.where(valid & inside, values[..., 0], -1).astype(np.int16)
     simulated = imagery.is_simulated(connection, expression)
-    path = making.folder / "classes.tif"
+    path = making.folder / MAP_FILE
     write_class_map(path, index, grid, legend, tags=_tags(order, simulated=simulated))
     return {
         "area_ha": [float(area) for area in area_by_class(index, grid, len(legend))],
@@ -76,7 +77,7 @@ def _by_blocks(
         predictors,
         order.before("train"),
         grid,
-        making.folder / "classes.tif",
+        making.folder / MAP_FILE,
         legend=legend,
         keep=making.folder / "blocks",
         aoi=aoi,

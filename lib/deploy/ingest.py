@@ -13,13 +13,13 @@ from typing import Any
 import ee
 import rasterio
 
-from lib.core.errors import PlanError, ServiceError
+from lib.core.errors import NotFoundError, PlanError, ServiceError
 from lib.deploy.cloud import Cloud
 from lib.deploy.geotiff import NODATA
 from lib.deploy.native.compile import CLASS_BAND
 from lib.deploy.storage import STORAGE_API, Bucket, OnProgress, check_bucket_name
 from lib.deploy.tasks import Task, task_of
-from lib.earthengine.access import Connection, with_connection
+from lib.earthengine.access import Connection, get, with_connection
 from lib.earthengine.assets import import_raster
 
 FOLDER = "loam/maps"
@@ -70,17 +70,19 @@ def map_to_asset(
         on_progress: Called with the share of bytes that are up, and a few words.
 
     Raises:
-        PlanError: The name cannot be one, or a bucket is needed and none is given.
+        PlanError: The name cannot be one or is taken, or a bucket is needed and none is given.
         ServiceError: The connection reaches no bucket, the bucket refuses, or Earth Engine does.
     """
     check_asset_name(name)
     check_way(connection)
     if connection.can.file_import:
         return MapAsset(import_raster(connection, path, name, overwrite=True), "", None)
+    asset = f"projects/{connection.project}/assets/{name}"
+    if not overwrite:
+        _require_free(asset)
     place = Bucket(Cloud.of(connection, storage_api), check_bucket_name(bucket), storage_api)
     place.check()
     uri = place.upload_file(path, f"{FOLDER}/{name}.tif", on_progress=on_progress)
-    asset = f"projects/{connection.project}/assets/{name}"
     with rasterio.open(path) as file:
         properties = _properties(file.tags())
     task = ingest(
@@ -177,6 +179,19 @@ def check_asset_name(name: str) -> None:
             hint="Use up to 100 letters, digits, hyphens and underscores.",
             field="name",
         )
+
+
+def _require_free(asset: str) -> None:
+    """Refuse a name that is taken, before anything goes up."""
+    try:
+        get(asset)
+    except NotFoundError:
+        return
+    raise PlanError(
+        f"There is an asset “{asset}” already.",
+        hint="Choose another name, or allow that it is replaced.",
+        field="name",
+    )
 
 
 def _properties(tags: Mapping[str, str]) -> dict[str, str]:

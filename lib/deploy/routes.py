@@ -83,7 +83,8 @@ ROUTES = _by_name(
         "raster",
         "Map as a file",
         "Predictors are fetched block by block and classified here, which every network can do. "
-        "The map is a GeoTIFF with classes, probabilities and entropy.",
+        "The map is a GeoTIFF with classes, probabilities and entropy. On Local Earth it is an asset "
+        "at once; elsewhere it is uploaded as one through a bucket.",
         needs=(),
         families=_taking("raster"),
         cost="Earth Engine's computing time for the predictors; disk and processor are this "
@@ -125,7 +126,8 @@ OTHERS = _by_name(
         "task",
         "Earth Engine task",
         "The expression's map is computed in Earth Engine's queue and becomes an asset, or files "
-        "in Drive or Cloud Storage.",
+        "in Drive or Cloud Storage. A map that was made as a file becomes an asset by such a task, "
+        "too.",
         needs=(),
         families=_taking("native"),
         cost="Earth Engine's computing time, and storage where the map goes.",

@@ -210,12 +210,21 @@ def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
+def _ingested(request: Record) -> str:
+    """What Earth Engine calls the task of an ingestion, which has no description of its own."""
+    for kind in ("image", "table"):
+        manifest = request.get(f"{kind}Manifest")
+        if isinstance(manifest, Mapping):
+            return f'Ingest {kind}: "{manifest.get("name")}"'
+    return ""
+
+
 def _resource(name: str, record: Record, status: Record) -> Record:
     request, done = record["request"], status["state"] not in _WAITING
     kept = ("state", "createTime", "updateTime", "startTime", "endTime", "attempt", "progress")
     metadata = {key: status[key] for key in kept if key in status}
     metadata |= {"@type": _TYPE, "type": record["type"], "priority": _priority(request)}
-    metadata["description"] = str(request.get("description") or "")
+    metadata["description"] = str(request.get("description") or "") or _ingested(request)
     if "destinationUris" in status:
         metadata["destinationUris"] = status["destinationUris"]
     answer: Record = {

@@ -12,10 +12,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lib.ui.guard import plain
-from lib.workflow import bundle, deploy, store, tasks
+from lib.workflow import bundle, deploy, map_asset, store, tasks
 from lib.workflow.project import Workspace, open_workspace
 from tests.pages.shown import button, visit, words
 from tests.pages.working import LIMIT_S, ended
+from tests.workflow.filed import as_file, with_map
 from tests.workflow.trained import work, workspace_with_samples
 from tests.workflow.walked import small_walk
 
@@ -65,6 +66,10 @@ def errors(app: AppTest) -> list[str]:
 
 def captions(app: AppTest) -> str:
     return "\n".join(item.value for item in app.caption)
+
+
+def field(app: AppTest, label: str):
+    return next(item for item in app.text_input if item.label == label)
 
 
 def formats(app: AppTest):
@@ -191,3 +196,66 @@ def test_export_that_is_cancelled_says_so(finished):
     assert errors(app) == []
     assert ending.state in ("CANCELLED", "SUCCEEDED")
     assert plain(ending.words) in words(app)
+
+
+def labels(app: AppTest) -> list[str]:
+    return [item.label for item in app.button]
+
+
+def test_finished_file_on_local_earth_is_told_to_be_an_asset_already(finished):
+    as_file(finished)
+    with_map(finished, asset="projects/local/assets/maps/abc")
+    app = opened(visit("deploy", finished.id), finished, "tasks")
+
+    assert errors(app) == []
+    told = plain("keeps the finished map as an asset already: projects/local/assets/maps/abc")
+    assert any(told in item.value for item in app.success)
+    assert "Upload the map as an asset" not in labels(app)
+    assert "Start the export" not in labels(app)
+
+
+def test_map_as_a_file_that_is_not_made_yet_says_where_it_is_made(filed):
+    app = opened(visit("deploy", workspace=filed), filed, "tasks")
+
+    assert errors(app) == []
+    assert any("Put the network on the map first" in item.value for item in app.info)
+    assert "Upload the map as an asset" not in labels(app)
+
+
+def test_finished_file_can_be_uploaded_and_what_is_wrong_is_told(filed):
+    with_map(filed)
+    app = opened(visit("deploy", workspace=filed), filed, "tasks")
+
+    assert errors(app) == []
+    name, bucket = (field(app, label) for label in ("Name", "Bucket"))
+    assert name.value.endswith("-classes-simulated")
+    assert bucket.value == "meadow"
+    name.set_value("a/b")
+    button(app, "Upload the map as an asset").click().run()
+    assert any("“a/b” cannot name an asset" in error for error in errors(app))
+    field(app, "Name").set_value("map")
+    field(app, "Bucket").set_value(" ")
+    button(app, "Upload the map as an asset").click().run()
+    assert any("No Cloud Storage bucket is given" in error for error in errors(app))
+    assert map_asset.job(filed) is None
+
+
+@pytest.mark.slow
+def test_upload_by_the_button_fails_beside_the_bucket_then_ends_as_a_task(filed, workers):
+    with_map(filed)
+    app = opened(visit("deploy", workspace=filed), filed, "tasks")
+    field(app, "Bucket").set_value("wood")
+    button(app, "Upload the map as an asset").click().run()
+    assert ended(filed, "map_asset").state == "failed"
+    app.run()
+    assert any("There is no bucket “wood”" in error for error in errors(app))
+
+    field(app, "Bucket").set_value("meadow")
+    button(app, "Upload the map as an asset").click().run()
+    assert ended(filed, "map_asset").state == "finished"
+    app.run()
+    (task,) = tasks.listed(filed)
+    assert done(filed, task.id).state == "SUCCEEDED"
+    app.run()
+    assert errors(app) == []
+    assert plain(done(filed, task.id).words) in words(app)

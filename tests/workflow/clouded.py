@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,12 @@ from lib.workflow import endpoints
 from lib.workflow.project import Workspace
 from tests.deploy.vertex.conftest import CONTRACT, account, cloud
 from tests.deploy.vertex.standin import StandIn
+from tests.localearth.batches import outside
 from tests.localearth.serving import running
+from tests.workflow.filed import as_file
 from tests.workflow.walked import small_walk
 
-__all__ = ["account", "cloud", "earth_url", "signed_in"]
+__all__ = ["account", "cloud", "earth_url", "filed", "signed_in"]
 
 ENDPOINT = "projects/meadow-1/locations/us-central1/endpoints/1"
 
@@ -64,3 +67,13 @@ def kept(workspace: Workspace, name: str = "loam-1", **parts: Any) -> endpoints.
     record = endpoints.Record(**{**facts, **parts}, plan=vertex().endpoint, deployment=deployment)
     endpoints.keep(record)
     return record
+
+
+@pytest.fixture
+def filed(cloud: StandIn, earth_url: str, home: Path, request: pytest.FixtureRequest) -> Workspace:
+    """The walk deployed as a file; its bucket lies where Local Earth ingests from."""
+    cloud.folder = outside(home, "gcs")
+    connection: Connection = request.getfixturevalue("account")
+    workspace = small_walk(replace(connection, project="local"))
+    as_file(workspace, bucket="meadow")
+    return workspace

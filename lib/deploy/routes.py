@@ -83,8 +83,8 @@ ROUTES = _by_name(
         "raster",
         "Map as a file",
         "Predictors are fetched block by block and classified here, which every network can do. "
-        "The map is a GeoTIFF with classes, probabilities and entropy. On Local Earth it is an asset "
-        "at once; elsewhere it is uploaded as one through a bucket.",
+        "The map is a GeoTIFF with classes, probabilities and entropy. On Local Earth it is an "
+        "asset at once; elsewhere it is uploaded as one through a bucket.",
         needs=(),
         families=_taking("raster"),
         cost="Earth Engine's computing time for the predictors; disk and processor are this "

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +72,6 @@ def kept(workspace: Workspace, name: str = "loam-1", **parts: Any) -> endpoints.
 def filed(cloud: StandIn, earth_url: str, home: Path, request: pytest.FixtureRequest) -> Workspace:
     """The walk deployed as a file; its bucket lies where Local Earth ingests from."""
     cloud.folder = outside(home, "gcs")
-    connection: Connection = request.getfixturevalue("account")
-    workspace = small_walk(replace(connection, project="local"))
+    workspace = small_walk(request.getfixturevalue("account"))
     as_file(workspace, bucket="meadow")
     return workspace

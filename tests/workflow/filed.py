@@ -30,7 +30,7 @@ def as_file(workspace: Workspace, *, bucket: str = "") -> None:
 
 
 def with_map(workspace: Workspace, *, asset: str = "") -> np.ndarray:
-    """Keep stripes of all classes as the finished map; gives the classes' positions, -1 for none."""
+    """Keep stripes of all classes as the finished map; gives their positions, -1 for none."""
     connection, project = workspace.connection, workspace.project
     grid = imagery.training_grid(connection, project.imagery, project.aoi)
     legend = Legend.from_json(workspace.find("samples").summary["legend"])

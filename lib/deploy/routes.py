@@ -126,8 +126,7 @@ OTHERS = _by_name(
         "task",
         "Earth Engine task",
         "The expression's map is computed in Earth Engine's queue and becomes an asset, or files "
-        "in Drive or Cloud Storage. A map that was made as a file becomes an asset by such a task, "
-        "too.",
+        "in Drive or Cloud Storage.",
         needs=(),
         families=_taking("native"),
         cost="Earth Engine's computing time, and storage where the map goes.",

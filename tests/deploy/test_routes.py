@@ -11,7 +11,12 @@ from lib.earthengine.access import Capabilities
 from lib.earthengine.connection import local, over_http
 from lib.models.families import FAMILIES
 
-GOOGLE = over_http("https://earthengine.googleapis.com", project="meadow-1").can
+GOOGLE = replace(
+    over_http("https://earthengine.googleapis.com", project="meadow-1").can,
+    buckets=True,
+    endpoints=True,
+)
+"""What whoever is signed in to Google can do."""
 
 
 @pytest.fixture

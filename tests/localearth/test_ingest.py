@@ -42,6 +42,7 @@ def test_geotiff_when_ingested_is_an_image_with_the_manifests_names(door, bucket
     pixels = {"expression": image.unmask(-1), "fileFormat": "NUMPY_NDARRAY"}
 
     assert (status["state"], status["task_type"]) == ("COMPLETED", "INGEST_IMAGE"), status
+    assert status["description"] == f'Ingest image: "{FIELD}"'
     assert image.bandNames().getInfo() == ["b1", "b2"]
     assert image.date().format("YYYY-MM-dd").getInfo() == "2020-06-01"
     assert image.get("sensor").getInfo() == "x"

@@ -22,7 +22,7 @@ from lib.core.samples import SampleSet, beside
 from lib.models.families import FAMILIES
 from lib.workflow.project import Workspace, new_workspace
 from lib.workflow.work.order import SAMPLES, Order
-from lib.workflow.workspace import supervisor
+from lib.workflow.workspace import close_supervisor
 
 TITLE = "Memory of training"
 WORDS = (
@@ -76,7 +76,7 @@ def _home() -> Iterator[None]:
         try:
             yield
         finally:
-            supervisor().close()
+            close_supervisor()
             os.environ.pop("LOAM_HOME")
             if before is not None:
                 os.environ["LOAM_HOME"] = before

@@ -1,6 +1,7 @@
 """What all tests share: a home of their own, the shared data, and no network but loopback."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,11 +27,15 @@ def _only_loopback() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A LOAM_HOME of this test's own."""
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A LOAM_HOME of this test's own, whose workers start with a job and end with the test."""
     folder = tmp_path / "home"
     monkeypatch.setenv("LOAM_HOME", str(folder))
-    return folder
+    monkeypatch.setenv("LOAM_WAITING_WORKERS", "0")
+    yield folder
+    workspace = sys.modules.get("lib.workflow.workspace")
+    if workspace is not None:
+        workspace.close_supervisor()
 
 
 @pytest.fixture(scope="session")

@@ -152,6 +152,7 @@ def manifest_of(
     return manifest
 
 
+@with_connection
 def check_way(connection: Connection) -> None:
     """Refuse a connection over which no finished map can become an asset.
 

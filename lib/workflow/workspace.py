@@ -1,6 +1,6 @@
 """A visitor's open project on disk: its document, its connection, its results and its jobs."""
 
-import functools
+import os
 import re
 import sys
 import threading
@@ -19,7 +19,12 @@ from lib.workflow.store import Found
 
 REPOSITORY = Path(__file__).parents[2]
 
+WAITING_VARIABLE = "LOAM_WAITING_WORKERS"
+"""Environment variable; "0" where no worker is started before it has something to do."""
+
 _SUBMITTING = threading.Lock()
+_lock = threading.Lock()
+_supervisors: dict[Path, Supervisor] = {}
 
 
 class Workspace:
@@ -140,19 +145,27 @@ class Workspace:
         return supervisor().history(latest) if latest else []
 
     def warm(self) -> None:
-        """Start a worker for this project before its first job."""
-        supervisor().warm(self.id)
-
-
-@functools.cache
-def _supervisor_at(home: Path) -> Supervisor:
-    command = [sys.executable, "-m", "lib.workflow.worker"]
-    return Supervisor(home, command, cwd=REPOSITORY)
+        """Start a worker for this project before its first job, unless the server has none wait."""
+        if os.environ.get(WAITING_VARIABLE, "1") != "0":
+            supervisor().warm(self.id)
 
 
 def supervisor() -> Supervisor:
     """The supervisor of this server's jobs."""
-    return _supervisor_at(loam_home())
+    home = loam_home()
+    with _lock:
+        if home not in _supervisors:
+            command = [sys.executable, "-m", "lib.workflow.worker"]
+            _supervisors[home] = Supervisor(home, command, cwd=REPOSITORY)
+        return _supervisors[home]
+
+
+def close_supervisor() -> None:
+    """End the waiting workers of this server; one that has a job ends after it."""
+    with _lock:
+        found = _supervisors.pop(loam_home(), None)
+    if found is not None:
+        found.close()
 
 
 def realm_of(connection: Connection) -> str:

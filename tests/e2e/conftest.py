@@ -16,6 +16,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
 
 
+@pytest.fixture(autouse=True)
+def _workers_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let workers get ready before they are asked, as on a server."""
+    monkeypatch.delenv("LOAM_WAITING_WORKERS", raising=False)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """A headless Chromium; skips, or fails in CI, where it is absent."""

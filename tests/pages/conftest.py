@@ -6,10 +6,9 @@ import pytest
 
 from lib.workflow.project import Workspace
 from tests.pages.drawn import copy_of, make, small_project
-from tests.pages.working import workers
 from tests.workflow.clouded import account, cloud, earth_url, filed, signed_in
 
-__all__ = ["account", "cloud", "earth_url", "filed", "signed_in", "workers"]
+__all__ = ["account", "cloud", "earth_url", "filed", "signed_in"]
 
 
 @pytest.fixture(scope="session")

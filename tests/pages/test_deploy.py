@@ -120,7 +120,7 @@ def test_bundle_shows_how_far_each_format_is_from_keras_and_what_was_refused(tra
 
 
 @pytest.mark.slow
-def test_bundle_made_by_a_worker_is_a_zip_whose_example_runs(trained, workers, tmp_path):
+def test_bundle_made_by_a_worker_is_a_zip_whose_example_runs(trained, tmp_path):
     app = opened(visit("deploy", trained.id), trained, "bundle")
     formats(app).set_value(["savedmodel", "onnx"])
     app.run()
@@ -241,7 +241,7 @@ def test_finished_file_can_be_uploaded_and_what_is_wrong_is_told(filed):
 
 
 @pytest.mark.slow
-def test_upload_by_the_button_fails_beside_the_bucket_then_ends_as_a_task(filed, workers):
+def test_upload_by_the_button_fails_beside_the_bucket_then_ends_as_a_task(filed):
     with_map(filed)
     app = opened(visit("deploy", workspace=filed), filed, "tasks")
     field(app, "Bucket").set_value("wood")

@@ -98,7 +98,7 @@ def test_second_endpoint_is_refused_while_one_is_there(signed_in):
 
 
 @pytest.mark.slow
-def test_walk_over_the_endpoint_is_made_and_unmade_by_the_buttons(cloud, signed_in, workers):
+def test_walk_over_the_endpoint_is_made_and_unmade_by_the_buttons(cloud, signed_in):
     cloud.polls = 2
     app = visit("deploy", workspace=signed_in)
     button(app, "Deploy and check").click().run()
@@ -144,7 +144,7 @@ FAILURES = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("said", FAILURES)
-def test_failure_is_shown_as_its_sentence_and_can_be_cleared(cloud, signed_in, workers, said):
+def test_failure_is_shown_as_its_sentence_and_can_be_cleared(cloud, signed_in, said):
     FAILURES[said](cloud)
     app = visit("deploy", workspace=signed_in)
     button(app, "Deploy and check").click().run()

@@ -1,22 +1,11 @@
 """Jobs that a page starts and that real workers do."""
 
 import time
-from collections.abc import Iterator
-
-import pytest
 
 from lib.jobs.status import JobStatus
 from lib.workflow.project import Workspace
-from lib.workflow.workspace import supervisor
 
 LIMIT_S = 240
-
-
-@pytest.fixture
-def workers() -> Iterator[None]:
-    """Let go of the workers of this test's home at its end."""
-    yield
-    supervisor().close()
 
 
 def ended(workspace: Workspace, kind: str) -> JobStatus:

@@ -56,14 +56,21 @@ def as_table(rows: Sequence[Row]) -> str:
 
 
 def write(sections: Sequence[tuple[str, str, Sequence[Row]]]) -> None:
-    """Write the page: (title, words, rows) for each benchmark that was run."""
-    today = datetime.now(UTC).date().isoformat()
+    """Write (title, words, rows) of the benchmarks that were run into the page; keep the others."""
+    page = _sections(PAGE.read_text() if PAGE.exists() else "")
+    when = f"{machine()}; {datetime.now(UTC).date().isoformat()}."
+    for title, words, rows in sections:
+        page[title] = f"{words}\n\n{as_table(rows)}\n\n{when}\n"
     head = (
-        "# Benchmarks\n\nWritten by `python benchmarks/run.py --write`. Figures are medians; two "
-        "things that are compared were run in turn within one go, on a machine that others share, "
-        f"so ratios count more than seconds.\n\n{machine()}; {today}.\n"
+        "# Benchmarks\n\nWritten by `python benchmarks/run.py --write [NAME ...]`. Figures are "
+        "medians; two things that are compared were run in turn within one go, on a machine that "
+        "others share, so ratios count more than seconds.\n"
     )
-    body = "".join(
-        f"\n## {title}\n\n{words}\n\n{as_table(rows)}\n" for title, words, rows in sections
-    )
+    body = "".join(f"\n## {title}\n\n{text}" for title, text in page.items())
     PAGE.write_text(head + body)
+
+
+def _sections(page: str) -> dict[str, str]:
+    """Text of each section by its title."""
+    parts = [part.partition("\n") for part in page.split("\n## ")[1:]]
+    return {title: text.strip("\n") + "\n" for title, _, text in parts}

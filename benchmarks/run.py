@@ -33,7 +33,7 @@ def main() -> int:
     """Run the benchmarks that are named, or all; returns 1 if a bound was missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*NAMES, []], metavar="NAME")
-    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
+    parser.add_argument("--write", action="store_true", help="write into docs/benchmarks.md")
     options = parser.parse_args()
     print(report.machine())
     sections, missed = [], 0

@@ -145,7 +145,7 @@ def test_process_that_ends_within_a_format_is_told_and_the_next_goes_on(
 
     assert told == ["keras", "savedmodel"]
     assert "ended with exit code 1" in problems["keras"]
-    assert "cannot read the network" in problems["savedmodel"]
+    assert "model.keras cannot be read" in problems["savedmodel"]
 
 
 def test_conversion_that_takes_too_long_is_given_up(save_network: Save, tmp_path: Path) -> None:

@@ -75,9 +75,9 @@ class WorkerPool:
     def close(self) -> None:
         """End idle workers; the others end when their job is done."""
         for worker in self.workers:
-            worker.let_go()
             if worker.job_id is None:
                 worker.kill()
+            worker.forget()
 
     def _living(self) -> list[WorkerProcess]:
         return [worker for worker in self.workers if worker.exit_code() is None]

@@ -139,7 +139,7 @@ def test_empty_rows_and_nodata_are_left_out_and_counted(workspace):
     assert "2 rows without a class: left out." in told(app)
     view = read(workspace)
     # Odd rows are wood: without 3, 5 and 7; even ones water: without 4 and 6, and with 7.
-    assert [(row.name, row.obtained) for row in view.per_class] == [("water", 9), ("wood", 7)]
+    assert [(row.name, row.obtained) for row in view.per_class] == [("Water", 9), ("wood", 7)]
     assert view.notes == (
         "1 empty row: left out.",
         "1 row without a class: left out.",

@@ -59,7 +59,7 @@ _RULES = (
         r"unavailable|invalid|does not exist)|[Ii]nvalid machine type",
         DeploymentError,
         "The region {place} does not offer this machine type for predictions: {said}",
-        "Choose another machine type, such as n1-standard-2, or another region.",
+        "Choose another machine type, such as n1-standard-4, or another region.",
         "machine_type",
     ),
     _Rule(

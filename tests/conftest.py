@@ -35,7 +35,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield folder
     workspace = sys.modules.get("lib.workflow.workspace")
     if workspace is not None:
-        workspace.close_supervisor()
+        workspace.close_supervisor(at_once=True)
 
 
 @pytest.fixture(scope="session")

@@ -185,12 +185,16 @@ class Supervisor:
             self._pool.warm(check_id(project_id))
         self._wake.set()
 
-    def close(self) -> None:
-        """Let go of all workers: idle ones end at once, others when their job is done."""
+    def close(self, *, at_once: bool = False) -> None:
+        """Let go of all workers: idle ones end at once, others when their job is done.
+
+        Args:
+            at_once: Whether those that have a job end at once too; it can be resumed.
+        """
         with self._lock:
             self._closed = True
             self._rest_workers()
-            self._pool.close()
+            self._pool.close(at_once=at_once)
         self._wake.set()
         self._thread.join()
 

@@ -72,10 +72,10 @@ class WorkerPool:
         self.workers = [worker for worker in self.workers if worker not in dead]
         return dead
 
-    def close(self) -> None:
-        """End idle workers; the others end when their job is done."""
+    def close(self, *, at_once: bool = False) -> None:
+        """End idle workers; the others end when their job is done, or at once too."""
         for worker in self.workers:
-            if worker.job_id is None:
+            if at_once or worker.job_id is None:
                 worker.kill()
             worker.forget()
 

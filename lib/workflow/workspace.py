@@ -160,12 +160,12 @@ def supervisor() -> Supervisor:
         return _supervisors[home]
 
 
-def close_supervisor() -> None:
-    """End the waiting workers of this server; one that has a job ends after it."""
+def close_supervisor(*, at_once: bool = False) -> None:
+    """End the waiting workers of this server; one that has a job ends after it, or at once too."""
     with _lock:
         found = _supervisors.pop(loam_home(), None)
     if found is not None:
-        found.close()
+        found.close(at_once=at_once)
 
 
 def realm_of(connection: Connection) -> str:

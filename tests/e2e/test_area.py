@@ -51,6 +51,7 @@ def test_polygons_are_added_found_again_and_removed_one_by_one(chromium: Browser
     assert metric(page, "Area") == alone
 
 
+@pytest.mark.slow
 def test_click_on_the_area_reads_a_pixel_and_leaves_the_area_as_it_is(
     chromium: Browser, app: App
 ) -> None:

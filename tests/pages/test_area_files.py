@@ -22,6 +22,8 @@ from tests.core.vectors.made import (
 from tests.pages.drawn import labelled
 from tests.pages.shown import button, visit
 
+pytestmark = pytest.mark.slow
+
 BOTH = (15.0, 47.0, 15.3, 47.3)
 """Bounds of the two fields in the files that tests make."""
 

@@ -13,6 +13,8 @@ from lib.workflow.project import Workspace
 from tests.pages.drawn import labelled, open_tab, saved
 from tests.pages.shown import visit
 
+pytestmark = pytest.mark.slow
+
 CHANGES = "Change samples a little, anew in each epoch"
 FORMS = {
     "pixel": {"form": "pixel"},

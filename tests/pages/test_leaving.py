@@ -19,6 +19,8 @@ from lib.workflow.project import new_workspace
 from tests.pages.drawn import labelled, make, open_tab, saved
 from tests.pages.shown import button, download, visit
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def page(drawn):

@@ -10,6 +10,8 @@ from tests.core.tables.made import mixer, parquet, records
 from tests.pages.drawn import labelled, make, saved
 from tests.pages.shown import button, visit
 
+pytestmark = pytest.mark.slow
+
 MIME = "application/octet-stream"
 
 

@@ -107,6 +107,7 @@ def test_series_from_their_example_go_through_a_temporal_network_to_a_map(tmp_pa
     check_map(told, SMALL_AREA_HA)
 
 
+@pytest.mark.slow
 def test_dense_patches_from_their_example_go_through_a_unet_to_a_map(tmp_path: Path) -> None:
     file = smaller(
         "patches.json", tmp_path,

@@ -27,6 +27,7 @@ OUTPUT_COPIES = 3  # bands, the file that is made of them, and its bytes
 _PROBED = (8, 24, 64)
 _SMALL_BYTES = 32 * 2**20  # what the smallest probe promises to stay below is not probed further
 _tracing = threading.Lock()  # tracemalloc knows no threads
+GUARD = "guard of memory"  # name of the thread that watches a process of the pool
 _probing = threading.local()  # whether this thread measures; a measurement holds no other
 WITHOUT_REFERENCES = 2  # the version of marshal whose bytes depend on the values alone
 # Names of functions that may hold far more than a few numbers for each pixel.
@@ -80,16 +81,32 @@ def _peak(image: Image, grid: Grid, side: int) -> int:
 
 
 def peak_of(work: Callable[[], Any]) -> int:
-    """Bytes that are allocated at once while something is done."""
+    """Bytes that are allocated at once while something is done.
+
+    Python before 3.12.9 may crash where tracing is stopped while another thread allocates
+    (https://github.com/python/cpython/issues/128679), so a process with threads goes on tracing.
+    """
     with _tracing:
         _probing.active = True
-        tracemalloc.start(1)
+        if not tracemalloc.is_tracing():
+            tracemalloc.start(1)
+        tracemalloc.clear_traces()
         try:
             work()
             return tracemalloc.get_traced_memory()[1]
         finally:
-            tracemalloc.stop()
+            tracemalloc.clear_traces()
+            if _is_alone():
+                tracemalloc.stop()
             _probing.active = False
+
+
+def _is_alone() -> bool:
+    """Whether no thread but this one and the pool's guard, which only looks, is there."""
+    return all(
+        thread is threading.current_thread() or thread.name == GUARD
+        for thread in threading.enumerate()
+    )
 
 
 def is_heavy(expression: Any) -> bool:

@@ -82,3 +82,48 @@ def test_request_is_heavy_by_the_functions_that_it_calls(graph, heavy):
     assert memory.is_heavy(expression(graph)) is heavy
     names = {"arrayValue": {"values": [{"constantValue": "B2"}]}}
     assert not memory.is_heavy({"result": "0", "values": {"0": names}})
+
+
+def told_by_a_process(script, *, limit_s=30):
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT, capture_output=True, text=True, timeout=limit_s,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def test_peak_when_other_threads_live_goes_on_tracing_and_alone_stops():
+    script = """
+import threading, tracemalloc
+from lib.localearth import memory
+guard = threading.Thread(target=threading.Event().wait, name=memory.GUARD, daemon=True)
+guard.start()
+print(memory.peak_of(lambda: bytes(100_000)) // 100_000, tracemalloc.is_tracing())
+over = threading.Event()
+threading.Thread(target=over.wait).start()
+print(memory.peak_of(lambda: bytes(300_000)) // 100_000, tracemalloc.is_tracing())
+over.set()
+"""
+    assert told_by_a_process(script) == ["1", "False", "3", "True"]
+
+
+@pytest.mark.slow
+def test_peak_when_threads_allocate_without_the_interpreters_lock_does_not_crash():
+    """Python 3.11 crashed within 14 s where tracing was stopped each time; four runs of four."""
+    script = """
+import os, threading, time, zlib
+from lib.localearth import memory
+data, over = zlib.compress(os.urandom(20_000) * 4), threading.Event()
+def unpack():
+    while not over.is_set():
+        zlib.decompress(data)
+for _ in range(6):
+    threading.Thread(target=unpack).start()
+end = time.monotonic() + 40
+while time.monotonic() < end:
+    memory.peak_of(lambda: [bytes(100) for _ in range(1000)])
+over.set()
+print("alive")
+"""
+    assert told_by_a_process(script, limit_s=90) == ["alive"]

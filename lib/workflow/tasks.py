@@ -166,7 +166,10 @@ def start(
         raise PlanError("The connection cannot export to this place.", field="task-place")
     to = _destination(workspace, place, name, folder, bucket, overwrite=overwrite)
     deployment, samples, aoi = workspace.find("deploy"), workspace.find("samples"), _aoi(workspace)
-    assert deployment is not None and samples is not None  # noqa: S101, PT018 - `missing` has seen
+    if deployment is None or samples is None:
+        raise DeploymentError(
+            "The samples that the network was deployed for are gone.", hint="Draw them again."
+        )
     legend = Legend.from_json(samples.summary["legend"])
     classes = Expression.from_json(_classes(deployment).read_text())
     task = tasks.start_export(

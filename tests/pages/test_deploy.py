@@ -1,7 +1,6 @@
 """The deploy page: routes, bundles and exports, each as a visitor meets it."""
 
 import io
-import shutil
 import subprocess
 import sys
 import time
@@ -13,30 +12,24 @@ from streamlit.testing.v1 import AppTest
 
 from lib.ui.guard import plain
 from lib.workflow import bundle, deploy, map_asset, store, tasks
-from lib.workflow.project import Workspace, open_workspace
+from lib.workflow.project import Workspace
 from tests.pages.shown import button, visit, words
 from tests.pages.working import LIMIT_S, ended
 from tests.workflow.filed import as_file, with_map
-from tests.workflow.trained import work, workspace_with_samples
+from tests.workflow.trained import copied, home_with, work
 from tests.workflow.walked import small_walk
 
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A home with a project that has a network; and its id."""
-    home = tmp_path_factory.mktemp("trained")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LOAM_HOME", str(home))
-        workspace = workspace_with_samples()
-        work(workspace, "train")
-    return home, workspace.id
+    return home_with(tmp_path_factory.mktemp("trained"), ("train", None))
 
 
 @pytest.fixture
 def trained(original: tuple[Path, str], home: Path) -> Workspace:
     """A copy of it."""
-    shutil.copytree(original[0] / "projects", home / "projects")
-    return open_workspace(original[1])
+    return copied(original, home)
 
 
 @pytest.fixture

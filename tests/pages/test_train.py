@@ -1,6 +1,5 @@
 """The train page: families, settings, results, runs side by side, cross-validation and search."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from lib.core.errors import PlanError
 from lib.workflow import runs, study
 from lib.workflow.project import Workspace, open_workspace
 from tests.pages.shown import button, visit, words
-from tests.workflow.trained import QUICK, work, workspace_with_samples
+from tests.workflow.trained import QUICK, copied, home_with, work, workspace_with_samples
 
 
 @pytest.fixture
@@ -24,20 +23,13 @@ def drawn() -> Workspace:
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A home with a project that has a network, the second one, and the forest; and its id."""
-    home = tmp_path_factory.mktemp("trained")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LOAM_HOME", str(home))
-        workspace = workspace_with_samples()
-        work(workspace, "train")
-        work(workspace, "other_split")
-    return home, workspace.id
+    return home_with(tmp_path_factory.mktemp("trained"), ("train", None), ("other_split", None))
 
 
 @pytest.fixture
 def trained(original: tuple[Path, str], home: Path) -> Workspace:
     """A copy of it."""
-    shutil.copytree(original[0] / "projects", home / "projects")
-    return open_workspace(original[1])
+    return copied(original, home)
 
 
 def named(items, label: str):

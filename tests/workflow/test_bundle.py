@@ -1,7 +1,6 @@
 """Bundles as a job: what is written, what is proven, and the example that runs beside it."""
 
 import json
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -12,8 +11,8 @@ import pytest
 
 from lib.core.errors import DeploymentError, PlanError
 from lib.workflow import bundle
-from lib.workflow.project import Workspace, open_workspace
-from tests.workflow.trained import QUICK, order_of, work, workspace_with_samples
+from lib.workflow.project import Workspace
+from tests.workflow.trained import QUICK, copied, home_with, order_of, workspace_with_samples
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 LITE = ["keras", "tflite-float16"]
@@ -22,20 +21,15 @@ LITE = ["keras", "tflite-float16"]
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A home with a project that has a bundle of two formats; and its id."""
-    home = tmp_path_factory.mktemp("bundled")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LOAM_HOME", str(home))
-        workspace = workspace_with_samples()
-        work(workspace, "train")
-        work(workspace, "bundle", {"formats": LITE})
-    return home, workspace.id
+    return home_with(
+        tmp_path_factory.mktemp("bundled"), ("train", None), ("bundle", {"formats": LITE})
+    )
 
 
 @pytest.fixture
 def made(original: tuple[Path, str], home: Path) -> Workspace:
     """A copy of it."""
-    shutil.copytree(original[0] / "projects", home / "projects")
-    return open_workspace(original[1])
+    return copied(original, home)
 
 
 @pytest.fixture

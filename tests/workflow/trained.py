@@ -1,9 +1,12 @@
 """Projects whose samples are there, and jobs that are done in this very process."""
 
 import io
+import shutil
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from lib.core.aoi import Aoi
 from lib.core.imagery_plan import ImageryPlan
@@ -13,7 +16,7 @@ from lib.core.plan import SplitPlan
 from lib.core.samples import SampleSet
 from lib.workflow import store
 from lib.workflow.batch import Printed
-from lib.workflow.project import Workspace, new_workspace
+from lib.workflow.project import Workspace, new_workspace, open_workspace
 from lib.workflow.work import bundle, crossval, search, train
 from lib.workflow.work.order import SAMPLES, Order
 
@@ -75,6 +78,30 @@ def workspace_with_samples(form: str = "pixel", **parts: Any) -> Workspace:
             "simulated": True,
         }
     return workspace
+
+
+def home_with(home: Path, *jobs: tuple[str, dict[str, Any] | None]) -> tuple[Path, str]:
+    """Make a home with a project of which some jobs are done: `copied` makes copies of it.
+
+    Args:
+        home: Folder for it.
+        jobs: Kind and settings of each.
+
+    Returns:
+        The folder, and the project's id.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOAM_HOME", str(home))
+        workspace = workspace_with_samples()
+        for kind, settings in jobs:
+            work(workspace, kind, settings)
+    return home, workspace.id
+
+
+def copied(original: tuple[Path, str], home: Path) -> Workspace:
+    """Copy the project of such a home into the home of a test."""
+    shutil.copytree(original[0] / "projects", home / "projects")
+    return open_workspace(original[1])
 
 
 def order_of(workspace: Workspace, kind: str, settings: dict[str, Any] | None = None) -> Order:

@@ -33,16 +33,24 @@ def show_parity(view: DeployView) -> None:
         ":gray[The deployed form and the Keras model predict the same held-out samples. Above the "
         "bound, the network is not handed over.]"
     )
-    difference, bound, pixels, masked = frame.facts("parity", [1, 1, 1, 1])
+    difference, mean, equal, bound = frame.facts("parity", [1, 1, 1, 1])
     difference.metric(
         "Greatest difference",
         figures.small(view.max_abs_difference),
         help="The largest difference between two predicted probabilities.",
     )
-    bound.metric("Bound", figures.small(view.bound))
-    pixels.metric("Pixels compared", number(view.pixels))
-    masked.metric(
-        "Masked among them", number(view.masked_pixels), help="Masked in both forms alike."
+    if view.mean_abs_difference is not None:
+        mean.metric("Mean difference", figures.small(view.mean_abs_difference))
+    if view.equal_classes is not None:
+        equal.metric(
+            "Equal classes",
+            f"{100 * view.equal_classes:.2f} %",
+            help="Samples whose most probable class is the same in both forms.",
+        )
+    bound.metric("Bound", figures.small(view.bound), help="Of the greatest difference.")
+    st.caption(
+        f"{number(view.pixels)} samples were compared; {number(view.masked_pixels)} of them are "
+        "masked, in both forms alike."
     )
     if view.max_abs_difference <= view.bound:
         st.success(
@@ -90,6 +98,8 @@ with guard():
             pickers.keep(ws, deployment=replace(plan, endpoint=endpoint))
         routepicker.compare(ws)
     with left:
+        if objection := deploy.objection(ws):
+            st.warning(plain(objection), icon=":material/wrong_location:")
         progress.watch(lambda: deploy.job(ws), lambda: deploy.cancel(ws))
         if view is not None:
             show_parity(view)

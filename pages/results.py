@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from lib.core.formats import area_words, number, percent_words
+from lib.core.formats import area_words, count_words, number, percent_words
 from lib.core.layer import MapLayer
 from lib.ui import (
     arealayers,
@@ -46,6 +46,23 @@ def show_map(ws: Workspace, view: ResultsView) -> None:
     maps.look_at(content, key="results-map")
 
 
+def show_failed(ws: Workspace, view: ResultsView) -> None:
+    """List the blocks that the map lacks, and offer to try them again."""
+    if not view.failed:
+        return
+    count = len(view.failed)
+    st.warning(
+        f"The map lacks {count_words(count, 'block')}, which failed more than once: no class is "
+        "shown there and no area counted. What succeeded is kept.",
+        icon=":material/grid_off:",
+    )
+    with st.expander("What failed"):
+        st.dataframe([asdict(block) for block in view.failed], hide_index=True, key="failed-blocks")
+    if st.button("Try these blocks again", icon=":material/refresh:", key="retry-blocks"):
+        results.start(ws)
+        st.rerun()
+
+
 def show_areas(view: ResultsView) -> None:
     """Show hectares by class."""
     charts.show(
@@ -84,6 +101,7 @@ with guard():
         if view is not None:
             if view.stale:
                 frame.stale_note(view.changed)
+            show_failed(ws, view)
             show_map(ws, view)
             show_areas(view)
             codeview.show(ws, "results")

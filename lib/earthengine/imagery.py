@@ -194,7 +194,6 @@ def refuse_mixing(connection: Connection, plan: ImageryPlan, labels: LabelPlan) 
         )
 
 
-@with_connection
 def refuse_table(connection: Connection, plan: ImageryPlan, *, simulated: bool) -> None:
     """Refuse to map imagery with a network that learnt from a table of another world.
 

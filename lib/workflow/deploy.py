@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
+from lib.core.errors import LabelError
 from lib.core.formats import count_words, number
 from lib.core.plan import EndpointPlan
 from lib.deploy.routes import OTHERS, ROUTES, Offer, Route, offers
+from lib.earthengine import imagery
 from lib.workflow import endpoints
 from lib.workflow.train import weight_count
 from lib.workflow.views import DeployView, Estimate
@@ -40,12 +42,30 @@ def start(workspace: Workspace) -> str:
 
     Raises:
         PlanError: Of an endpoint a setting is impossible, or there is one already.
+        LabelError: The network learnt from a table of another world than the imagery's.
     """
+    _refuse_other_world(workspace)
     plan = workspace.project.deployment
     if plan.route == "vertex":
         endpoints.settings_of(workspace.connection, plan.endpoint)
         endpoints.refuse_second(workspace)
     return _JOBS.start(workspace)
+
+
+def objection(workspace: Workspace) -> str:
+    """Why the network cannot be put on this imagery at all; empty where it can."""
+    try:
+        _refuse_other_world(workspace)
+    except LabelError as error:
+        return str(error)
+    return ""
+
+
+def _refuse_other_world(workspace: Workspace) -> None:
+    project, samples = workspace.project, workspace.find("samples")
+    if project.labels.kind == "table" and samples is not None:
+        simulated = bool(samples.summary["simulated"])
+        imagery.refuse_table(workspace.connection, project.imagery, simulated=simulated)
 
 
 def _offers(workspace: Workspace, among: Iterable[Route] | None = None) -> tuple[Offer, ...]:

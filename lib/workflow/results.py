@@ -9,7 +9,7 @@ from lib.core.layer import MapLayer
 from lib.core.legend import Legend
 from lib.earthengine import tiles
 from lib.workflow.area import check_aoi
-from lib.workflow.views import ClassArea, Estimate, ResultsView
+from lib.workflow.views import ClassArea, Estimate, FailedBlock, ResultsView
 from lib.workflow.workspace import StepJobs, Workspace
 
 KIND = "results"
@@ -93,6 +93,7 @@ def read(workspace: Workspace) -> ResultsView | None:
         geotiff=found.folder / MAP_FILE,
         pixels=summary["pixels"],
         masked_pixels=summary["masked_pixels"],
+        failed=tuple(FailedBlock(*block) for block in summary.get("failed_blocks", ())),
         simulated=summary["simulated"],
         centre=aoi.centre,
         bounds=aoi.bounds,

@@ -128,8 +128,17 @@ class ClassArea:
 
 
 @dataclass(frozen=True)
+class FailedBlock:
+    """A block of a map that could not be made: its first pixel's row and column, and the reason."""
+
+    row: int
+    column: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class ResultsView:
-    """The class map: layers, areas, and the file to download."""
+    """The class map: layers, areas, the file to download, and the blocks that it lacks."""
 
     layers: tuple[MapLayer, ...]
     areas: tuple[ClassArea, ...]
@@ -137,6 +146,7 @@ class ResultsView:
     geotiff: Path
     pixels: int
     masked_pixels: int
+    failed: tuple[FailedBlock, ...]
     simulated: bool
     centre: tuple[float, float]
     bounds: tuple[float, float, float, float]

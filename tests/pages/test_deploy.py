@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from lib.core.plan import LabelPlan
 from lib.ui.guard import plain
 from lib.workflow import bundle, deploy, map_asset, store, tasks
 from lib.workflow.project import Workspace
 from tests.pages.shown import button, visit, words
 from tests.pages.working import LIMIT_S, ended
 from tests.workflow.filed import as_file, with_map
-from tests.workflow.trained import copied, home_with, work
+from tests.workflow.trained import copied, home_with, work, workspace_with_samples
 from tests.workflow.walked import small_walk
 
 
@@ -76,6 +77,21 @@ def test_costs_limits_and_times_of_all_ways_are_compared(trained):
     for way in deploy.ways(trained):
         for told in (way.route.title, way.route.cost, way.route.limits, way.route.time, way.reason):
             assert plain(told) in shown, way.route.name
+
+
+def test_network_of_a_table_of_the_earth_is_not_deployed_on_the_simulated_planet():
+    workspace = workspace_with_samples(labels=LabelPlan("table", "tables/mine", ""))
+    found = workspace.find("samples")
+    store.finish(found.folder, found.made_of, {**found.summary, "simulated": False})
+    work(workspace, "train")
+
+    app = visit("deploy", workspace.id)
+    assert ["of the Earth and the imagery is simulated" in item.value for item in app.warning] == [
+        True
+    ]
+    app = button(app, "Deploy and check").click().run()
+    assert ["of the Earth and the imagery is simulated" in text for text in errors(app)] == [True]
+    assert deploy.job(workspace) is None
 
 
 def test_bundle_offers_every_format_and_says_what_it_will_take(trained):

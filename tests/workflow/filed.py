@@ -1,6 +1,7 @@
 """Maps that were made as a file: a deployment without an image, and results with a GeoTIFF."""
 
 import shutil
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -29,8 +30,19 @@ def as_file(workspace: Workspace, *, bucket: str = "") -> None:
     store.finish(folder, made_of, {**former.summary, "route": "raster"})
 
 
-def with_map(workspace: Workspace, *, asset: str = "") -> np.ndarray:
-    """Keep stripes of all classes as the finished map; gives their positions, -1 for none."""
+def with_map(
+    workspace: Workspace, *, asset: str = "", failed: Sequence[tuple[int, int, str]] = ()
+) -> np.ndarray:
+    """Keep stripes of all classes as the finished map.
+
+    Args:
+        workspace: With samples.
+        asset: The map as an asset.
+        failed: Row, column and reason of blocks that it lacks.
+
+    Returns:
+        Positions of the classes, -1 for none.
+    """
     connection, project = workspace.connection, workspace.project
     grid = imagery.training_grid(connection, project.imagery, project.aoi)
     legend = Legend.from_json(workspace.find("samples").summary["legend"])
@@ -45,7 +57,7 @@ def with_map(workspace: Workspace, *, asset: str = "") -> np.ndarray:
         "area_ha": [float((index == place).sum()) / 100 for place in range(len(legend))],
         "pixels": int((index >= 0).sum()),
         "masked_pixels": 15,
-        "failed_blocks": [],
+        "failed_blocks": [list(block) for block in failed],
         "asset": asset,
         "simulated": True,
     }

@@ -29,8 +29,6 @@ from tests.deploy.conftest import GRID, LEGEND, NAMES
 from tests.deploy.raster.networks import network_of
 from tests.localearth.serving import running
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
 Save = Callable[[Any], Path]
 Deploy = Callable[[Connection, Expression, Path, Path], Any]
 

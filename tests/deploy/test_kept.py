@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
+from keras import layers
 
 from lib.core.errors import DeploymentError
 from lib.core.expression import Expression
@@ -20,11 +22,6 @@ from lib.earthengine.assets import list_tables
 from lib.earthengine.doors import Answer, Door
 from lib.models.networks import build_network
 from tests.deploy.conftest import GRID, LEGEND, NAMES, shuffled
-
-keras = pytest.importorskip("keras")
-layers = keras.layers
-
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 Save = Callable[[Any], Path]
 LIMIT = 30_000

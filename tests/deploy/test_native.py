@@ -3,8 +3,10 @@ from pathlib import Path
 from typing import Any
 
 import ee
+import keras
 import numpy as np
 import pytest
+from keras import layers
 
 from lib.core.errors import DeploymentError
 from lib.core.expression import Expression
@@ -18,12 +20,6 @@ from lib.earthengine.graphs import to_expression, to_image
 from lib.earthengine.pixels import fetch
 from lib.models.artifact import Artifact
 from tests.deploy.conftest import GRID, LEGEND, NAMES, shuffled
-
-keras = pytest.importorskip("keras")
-layers = keras.layers
-
-# Keras 3.15 itself asks TensorFlow's variables for arrays in a way that NumPy 2 warns of.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 # Keras computes in float32; the expression in double with weights of 7 digits.
 TOLERANCE = 2e-6

@@ -2,8 +2,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
+from keras import layers
 
 from lib.core.errors import DeploymentError
 from lib.core.model_plan import ModelPlan
@@ -13,12 +15,6 @@ from lib.earthengine.pixels import fetch
 from lib.models.networks import build_network
 from tests.deploy.conftest import GRID, LEGEND, NAMES, shuffled
 from tests.deploy.forms import STEPS, compiled_shares, keras_of_series, series_image
-
-keras = pytest.importorskip("keras")
-layers = keras.layers
-
-# Keras 3.15 itself asks TensorFlow's variables for arrays in a way that NumPy 2 warns of.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 TOLERANCE = 1e-5
 

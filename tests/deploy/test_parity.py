@@ -2,8 +2,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
+from keras import layers
 
 from lib.core.errors import DeploymentError
 from lib.core.expression import Expression
@@ -12,12 +14,6 @@ from lib.deploy.native.compile import compile_network
 from lib.earthengine.access import Connection
 from lib.models.artifact import Artifact
 from tests.deploy.conftest import GRID, LEGEND, NAMES, shuffled
-
-keras = pytest.importorskip("keras")
-layers = keras.layers
-
-# Keras 3.15 itself asks TensorFlow's variables for arrays in a way that NumPy 2 warns of.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 LON, LAT = GRID.lonlat([2, 2, 10, 19], [3, 20, 11, 0])
 

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
+from keras import layers
 
 from lib.core.expression import Expression
 from lib.core.grid import Grid
@@ -16,11 +18,6 @@ from lib.earthengine.access import Connection
 from lib.models.networks import build_network
 from tests.deploy.conftest import LEGEND, NAMES, shuffled
 from tests.deploy.forms import STEPS, series_image
-
-keras = pytest.importorskip("keras")
-layers = keras.layers
-
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 # 70 x 70 pixels: nine blocks, of which three have some 2,100 valid pixels and more.
 WIDE = Grid("EPSG:32633", (10.0, 0.0, 280_000.0, 0.0, -10.0, 5_320_200.0), (70, 70))

@@ -15,7 +15,9 @@ from tests.localearth.test_exports import SCENE, TRANSFORM, place, table  # noqa
 
 @pytest.fixture(scope="module")
 def tf():
-    return pytest.importorskip("tensorflow")
+    import tensorflow  # slow import
+
+    return tensorflow
 
 
 def export(image, **options):

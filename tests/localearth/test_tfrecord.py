@@ -38,7 +38,9 @@ def test_masked_crc32c_is_rotated_and_moved():
 
 @pytest.fixture(scope="module")
 def tf():
-    return pytest.importorskip("tensorflow")
+    import tensorflow  # slow import
+
+    return tensorflow
 
 
 @pytest.mark.parametrize("compress", [False, True])

@@ -14,7 +14,7 @@ from tests.models.helpers import make_samples, run_small
 def write_lambda(path: Path, trace: Path) -> None:
     """A Keras file whose layer would write a file as soon as it is run."""
 
-    def spy(x):  # type: ignore[no-untyped-def]
+    def spy(x):
         trace.write_text("run")
         return x
 

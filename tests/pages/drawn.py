@@ -16,6 +16,10 @@ from lib.workflow.work.order import Order
 
 WORKS = {"samples": samples.run, "label_quality": quality.run}
 AREA = (8.55, 47.30, 8.57, 47.315)
+SQUARE = {
+    "type": "Polygon",
+    "coordinates": [[[8.551, 47.301], [8.553, 47.301], [8.553, 47.303], [8.551, 47.301]]],
+}
 
 
 def small_project() -> Workspace:
@@ -56,6 +60,11 @@ def labelled(items, label: str):
     found = [item for item in items if item.label == label]
     assert len(found) == 1, [item.label for item in items]
     return found[0]
+
+
+def choose_kind(app: AppTest, kind: str) -> AppTest:
+    """Choose where labels come from."""
+    return labelled(app.selectbox, "Labels from").set_value(kind).run()
 
 
 def key_like(app: AppTest, name: str) -> str:

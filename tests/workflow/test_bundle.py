@@ -14,7 +14,6 @@ from lib.workflow import bundle
 from lib.workflow.project import Workspace
 from tests.workflow.trained import QUICK, copied, home_with, order_of, workspace_with_samples
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 LITE = ["keras", "tflite-float16"]
 
 

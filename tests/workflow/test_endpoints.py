@@ -21,10 +21,7 @@ from lib.workflow.work import endpoint
 from tests.workflow.clouded import kept, vertex
 from tests.workflow.trained import order_of
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-    pytest.mark.slow,
-]
+pytestmark = pytest.mark.slow
 
 
 class Told(Printed):

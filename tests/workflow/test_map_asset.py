@@ -22,7 +22,6 @@ from tests.workflow.filed import as_file, with_map
 from tests.workflow.trained import order_of
 from tests.workflow.walked import small_walk
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 LIMIT_S = 60
 
 

@@ -2,15 +2,14 @@
 
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
+from keras import layers
 
 from lib.core.errors import DeploymentError
 from lib.deploy.raster.layout import layout_of, receptive_margin
 from tests.deploy.raster.networks import network_of
-
-keras = pytest.importorskip("keras")
-layers = keras.layers
 
 
 def any_size(*inner: Any) -> Any:

@@ -28,8 +28,6 @@ from lib.models.artifact import Artifact
 from tests.deploy.conftest import LEGEND, NAMES
 from tests.deploy.raster.networks import HOLE, network_of, write_raster
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
 Save = Callable[[Any], Path]
 ROOT = Path(__file__).parents[3]
 

@@ -28,8 +28,6 @@ from tests.deploy.conftest import GRID, LEGEND, NAMES
 from tests.deploy.raster.networks import network_of
 from tests.localearth.serving import running
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
 Save = Callable[[Any], Path]
 WIDE = replace(GRID, shape=(96, 96))
 PLAN = RasterPlan(block_side=16)

@@ -38,7 +38,6 @@ from tests.deploy.forms import series_image
 from tests.deploy.raster.networks import network_of
 
 tf = pytest.importorskip("tensorflow")
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 PATCH = 16
 STEPS = 5

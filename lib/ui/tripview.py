@@ -22,8 +22,8 @@ def _content(ws: Workspace) -> None:
     st.markdown(
         ":gray[Earth Engine writes the predictors into a bucket, and the network classifies them "
         "here: the classic way for jobs of continental size, whose predictors are too many to be "
-        "fetched block by block. Areas beyond the limit of the first page go the same way as a library: "
-        "docs/tfrecord.md.]"
+        "fetched block by block. Areas beyond the limit of the first page go the same way by the "
+        "library: docs/tfrecord.md.]"
     )
     job = trip.job(ws)
     lacking = trip.missing(ws)

@@ -40,10 +40,10 @@ def words_on(workspace: Workspace) -> str:
     size = patches * PATCH**2 * (len(stack_names(project.imagery)) + 1) * _NUMBER_BYTES
     return (
         f"{count_words(patches, 'patch', 'patches')} of {PATCH} x {PATCH} pixels, some "
-        f"{bytes_words(size)} before they are compressed, go to loam/trips in the bucket and are "
-        "fetched, classified and sent back as classes. The export waits in Earth Engine's queue, "
-        "and so does the task that makes an asset of the classes. What is in the bucket stays "
-        "there and is paid by its size until you delete it."
+        f"{bytes_words(size)} before compression: by loam/trips in the bucket to this machine, "
+        "and as classes back. The export waits in Earth Engine's queue, and so does the task that "
+        "makes an asset of the classes. What is in the bucket stays there, paid by its size, until "
+        "you delete it."
     )
 
 
@@ -75,8 +75,8 @@ def handed_over(workspace: Workspace) -> str:
     summary = found.summary
     changed = f" {found.changed_words}" if found.changed else ""
     return (
-        f"{count_words(summary['patches'], 'patch', 'patches')} are classified; Earth Engine makes "
-        f"{summary['asset']} of them, which the list of its tasks tells of. Once that is done, "
+        f"{count_words(summary['patches'], 'patch', 'patches')} came back as classes. A task of "
+        f"Earth Engine, in the list of those, makes {summary['asset']} of them. Once that is done, "
         f"{summary['place']} may be deleted.{changed}"
     )
 

@@ -198,12 +198,13 @@ def test_cancelled_trip_cancels_its_export_and_forgets_it(filed):
 
 
 @pytest.mark.slow
-def test_cancelling_while_patches_are_classified_keeps_them(filed, ingesting):
+def test_cancelling_while_patches_are_classified_keeps_them_for_another_name(filed, ingesting):
     with pytest.raises(Cancelled):
         travel(filed, Told(stops=lambda words: words.startswith("Classifying")))
     assert list((folder_of(filed) / "patches").glob("*.tfrecord.gz"))
 
-    travel(filed)
+    travel(filed, name="meadow")
+    assert ingesting.orders[0]["imageManifest"]["name"] == "projects/meadow-1/assets/meadow"
 
     assert len(exports(filed)) == 1
 

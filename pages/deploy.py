@@ -18,6 +18,7 @@ from lib.ui import (
     routepicker,
     state,
     taskview,
+    tripview,
 )
 from lib.ui.guard import guard, plain, require
 from lib.workflow import deploy
@@ -111,6 +112,7 @@ with guard():
                 "its deployed form, and the greatest difference between the two."
             )
         taskview.show(ws)
+        tripview.show(ws)
         bundleview.show(ws)
     fresh = view is not None and not view.stale
     footer.step_bar(

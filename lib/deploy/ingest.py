@@ -18,7 +18,7 @@ from lib.deploy.cloud import Cloud
 from lib.deploy.geotiff import NODATA
 from lib.deploy.native.compile import CLASS_BAND
 from lib.deploy.storage import STORAGE_API, Bucket, OnProgress, check_bucket_name
-from lib.deploy.tasks import Task, task_of
+from lib.deploy.tasks import Task, asset_id, task_of
 from lib.earthengine.access import Connection, get, with_connection
 from lib.earthengine.assets import import_raster
 
@@ -77,11 +77,8 @@ def map_to_asset(
     check_way(connection)
     if connection.can.file_import:
         return MapAsset(import_raster(connection, path, name, overwrite=True), "", None)
-    asset = f"projects/{connection.project}/assets/{name}"
-    if not overwrite:
-        _require_free(asset)
-    place = Bucket(Cloud.of(connection, storage_api), check_bucket_name(bucket), storage_api)
-    place.check()
+    asset = asset_id(connection, name)
+    place = open_way(connection, asset, bucket=bucket, storage_api=storage_api, overwrite=overwrite)
     uri = place.upload_file(path, f"{FOLDER}/{name}.tif", on_progress=on_progress)
     with rasterio.open(path) as file:
         properties = _properties(file.tags())
@@ -180,6 +177,30 @@ def check_asset_name(name: str) -> None:
             hint="Use up to 100 letters, digits, hyphens and underscores.",
             field="name",
         )
+
+
+@with_connection
+def open_way(
+    connection: Connection, asset: str, *, bucket: str, storage_api: str, overwrite: bool
+) -> Bucket:
+    """The bucket through which an asset comes, asked for before anything goes there.
+
+    Args:
+        connection: Service that keeps the asset.
+        asset: Its id.
+        bucket: Bucket of the connection's project; "gs://" may stand in front.
+        storage_api: Base address of Cloud Storage.
+        overwrite: Whether an asset of that name is replaced.
+
+    Raises:
+        PlanError: The asset's name is taken, or the bucket's cannot be one.
+        ServiceError: There is no such bucket, or it refuses.
+    """
+    if not overwrite:
+        _require_free(asset)
+    place = Bucket(Cloud.of(connection, storage_api), check_bucket_name(bucket), storage_api)
+    place.check()
+    return place
 
 
 def _require_free(asset: str) -> None:

@@ -141,9 +141,10 @@ OTHERS = _by_name(
         needs=("buckets",),
         families=_taking("raster"),
         cost="Earth Engine's computing time, and Cloud Storage for patches and answers.",
-        limits="What does not fill a patch at the right and lower edge is left out; the bucket "
-        "must hold all predictors.",
-        time="Hours: the export waits in Earth Engine's queue, and so does the upload.",
+        limits="Bucket and disk must hold all predictors; one job of this machine waits as long "
+        "as the export does.",
+        time="Minutes to days: the export waits in Earth Engine's queue, and so does what makes "
+        "the asset.",
     ),
 )
 """What can be done with a network beside or after a route, by name."""

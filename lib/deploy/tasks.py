@@ -212,7 +212,7 @@ def _client_task(
     if isinstance(destination, ToAsset):
         return export.toAsset(
             **shared,
-            assetId=_asset_id(connection, destination.name),
+            assetId=asset_id(connection, destination.name),
             pyramidingPolicy={".default": policy},
             overwrite=destination.overwrite,
         )
@@ -225,7 +225,12 @@ def _client_task(
     return export.toDrive(**shared, **options, folder=folder, fileNamePrefix=prefix)
 
 
-def _asset_id(connection: Connection, name: str) -> str:
+def asset_id(connection: Connection, name: str) -> str:
+    """The id of an asset of a connection's project; whole ids stay as they are.
+
+    Raises:
+        PlanError: The name is empty.
+    """
     name = _named(name, "asset")
     return name if "/" in name else f"projects/{connection.project}/assets/{name}"
 

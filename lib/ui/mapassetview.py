@@ -1,11 +1,12 @@
 """A finished map that was made as a file, on its way to an asset of Earth Engine."""
 
+from dataclasses import asdict
+
 import streamlit as st
 
-from lib.ui import progress
-from lib.ui.guard import guard, plain, slot
-from lib.ui.state import key_for
-from lib.workflow import map_asset, tasks
+from lib.ui import bucketfields, progress
+from lib.ui.guard import guard, plain
+from lib.workflow import map_asset
 from lib.workflow.project import Workspace
 
 
@@ -28,18 +29,7 @@ def show(ws: Workspace) -> None:
 
 
 def _controls(ws: Workspace) -> None:
-    name = st.text_input(
-        "Name", value=tasks.usual_name(ws), key=key_for(ws, "map-asset-name"), help="Of the asset."
-    )
-    slot("name")
-    bucket = st.text_input(
-        "Bucket",
-        value=map_asset.usual_bucket(ws),
-        key=key_for(ws, "map-asset-bucket"),
-        help="Of Cloud Storage, where this account may write.",
-    )
-    slot("bucket")
-    overwrite = st.toggle("Replace an asset of that name", key=key_for(ws, "map-asset-overwrite"))
+    chosen = bucketfields.choose(ws, "map-asset")
     st.caption(plain(map_asset.words_on(ws)))
     if st.button(
         "Upload the map as an asset",
@@ -47,5 +37,5 @@ def _controls(ws: Workspace) -> None:
         disabled=progress.is_live(map_asset.job(ws)),
     ):
         with guard():
-            map_asset.start(ws, name=name, bucket=bucket, overwrite=overwrite)
+            map_asset.start(ws, **asdict(chosen))
             st.rerun()

@@ -2,9 +2,8 @@
 
 from lib.core.errors import DeploymentError, ServiceError
 from lib.core.formats import bytes_words
-from lib.deploy.ingest import check_asset_name, check_way
-from lib.deploy.storage import check_bucket_name
-from lib.workflow import tasks
+from lib.deploy.ingest import check_way
+from lib.workflow import by_bucket, tasks
 from lib.workflow.results import MAP_FILE
 from lib.workflow.store import Found
 from lib.workflow.workspace import StepJobs, Workspace
@@ -48,11 +47,6 @@ def words_on(workspace: Workspace) -> str:
     )
 
 
-def usual_bucket(workspace: Workspace) -> str:
-    """Bucket that is offered first: the one of the project's endpoint, if it has one."""
-    return workspace.project.deployment.endpoint.bucket
-
-
 def start(workspace: Workspace, *, name: str, bucket: str, overwrite: bool = False) -> str:
     """Start the upload; returns the id of the job.
 
@@ -69,12 +63,7 @@ def start(workspace: Workspace, *, name: str, bucket: str, overwrite: bool = Fal
     lacking = missing(workspace)
     if lacking:
         raise DeploymentError(lacking)
-    check_asset_name(name.strip())
-    settings = {
-        "name": name.strip(),
-        "bucket": check_bucket_name(bucket),
-        "overwrite": overwrite,
-    }
+    settings = by_bucket.settings_of(name=name, bucket=bucket, overwrite=overwrite)
     return workspace.submit(KIND, settings)
 
 

@@ -24,8 +24,9 @@ from lib.workflow.document import Project, to_dict
 STEPS = ("imagery", "samples", "train", "deploy", "results")
 # A second network, trained for the other kind of split, is a result beside the five steps.
 # Doubtful labels are one beside the samples; so are cross-validation and search. A bundle is what
-# a person takes away of the network. Taking an endpoint down is a job without a result, and so is
-# bringing a finished map to an asset, which leaves a task of Earth Engine.
+# a person takes away of the network, and a trip what it brought to a bucket. Taking an endpoint
+# down is a job without a result, and so is bringing a finished map to an asset, which leaves a
+# task of Earth Engine.
 KINDS = (
     "samples",
     "label_quality",
@@ -34,6 +35,7 @@ KINDS = (
     "train",
     "other_split",
     "bundle",
+    "trip",
     "deploy",
     "results",
 )
@@ -46,6 +48,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
     "search": ("edits", "split", "class_weights", "balance", "model"),
     "other_split": (),
     "bundle": (),
+    "trip": (),
     "deploy": ("deployment",),
     "results": (),
     "teardown": (),
@@ -54,6 +57,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
 # A finished sample table brings its own predictors: area and imagery matter from the map on.
 _PARTS_OF_TABLE: dict[str, tuple[str, ...]] = {
     "samples": ("labels", "legend", "form"),
+    "trip": ("connection", "imagery", "aoi"),
     "deploy": ("connection", "imagery", "deployment"),
     "results": ("aoi",),
 }
@@ -64,10 +68,15 @@ _AFTER = {
     "search": "samples",
     "other_split": "train",
     "bundle": "train",
+    "trip": "train",
     "deploy": "train",
     "results": "deploy",
 }
-_DECIDING = {"crossval": ("k", "kind", "seed", "block_size_m"), "bundle": ("formats",)}
+_DECIDING = {
+    "crossval": ("k", "kind", "seed", "block_size_m"),
+    "bundle": ("formats",),
+    "trip": ("bucket",),
+}
 _WORDS = {
     "connection": "the connection",
     "aoi": "the area",

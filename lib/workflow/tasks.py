@@ -101,12 +101,24 @@ def is_file(workspace: Workspace) -> bool:
 
 def words_on(workspace: Workspace) -> str:
     """What an export does, and how large it is."""
-    aoi = _aoi(workspace)
+    aoi = aoi_of(workspace)
     pixels = number(check_aoi(workspace, aoi).pixels)
     return (
         f"{pixels} pixels with the legend's values, computed in the service's queue. It goes on "
         "when this page is closed."
     )
+
+
+def aoi_of(workspace: Workspace) -> Aoi:
+    """The area that is mapped.
+
+    Raises:
+        DeploymentError: There is none.
+    """
+    aoi = workspace.project.aoi
+    if aoi is None:
+        raise DeploymentError("There is no area to map.", hint="Choose one.", field="aoi")
+    return aoi
 
 
 def usual_name(workspace: Workspace) -> str:
@@ -165,7 +177,11 @@ def start(
     if place not in [item.name for item in places(workspace)]:
         raise PlanError("The connection cannot export to this place.", field="task-place")
     to = _destination(workspace, place, name, folder, bucket, overwrite=overwrite)
-    deployment, samples, aoi = workspace.find("deploy"), workspace.find("samples"), _aoi(workspace)
+    deployment, samples, aoi = (
+        workspace.find("deploy"),
+        workspace.find("samples"),
+        aoi_of(workspace),
+    )
     if deployment is None or samples is None:
         raise DeploymentError(
             "The samples that the network was deployed for are gone.", hint="Draw them again."
@@ -238,13 +254,6 @@ def _can(workspace: Workspace, place: Place) -> bool:
 
 def _classes(deployment: Found) -> Path:
     return deployment.folder / "classes.json"
-
-
-def _aoi(workspace: Workspace) -> Aoi:
-    aoi = workspace.project.aoi
-    if aoi is None:
-        raise DeploymentError("There is no area to map.", hint="Choose one.", field="aoi")
-    return aoi
 
 
 def _kept(root: Path) -> dict[str, list[str]]:

@@ -21,6 +21,7 @@ from lib.workflow.work import (
     samples,
     search,
     train,
+    trip,
 )
 from lib.workflow.work.order import Order, Work
 from lib.workflow.workspace import realm_of
@@ -40,6 +41,7 @@ def main(argv: list[str]) -> int:
         "results": results.run,
         "teardown": endpoint.take_down,
         "map_asset": map_asset.run,
+        "trip": trip.run,
     }
     return run_worker(
         {kind: _handler(kind, work) for kind, work in works.items()}, argv, warm_up=train.warm_up

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from lib.core.plan import LabelPlan
 from lib.ui.guard import plain
-from lib.workflow import bundle, deploy, map_asset, store, tasks
+from lib.workflow import bundle, deploy, map_asset, store, tasks, trip
 from lib.workflow.project import Workspace
 from tests.pages.shown import button, visit, words
 from tests.pages.working import LIMIT_S, ended
@@ -268,3 +268,55 @@ def test_upload_by_the_button_fails_beside_the_bucket_then_ends_as_a_task(filed)
     app.run()
     assert errors(app) == []
     assert plain(done(filed, task.id).words) in words(app)
+
+
+def test_round_trip_without_a_bucket_says_why_there_is_none(finished):
+    app = opened(visit("deploy", finished.id), finished, "trip")
+
+    assert errors(app) == []
+    assert any("it needs a bucket of Cloud Storage" in item.value for item in app.info)
+    assert "Start the round trip" not in labels(app)
+
+
+def test_round_trip_tells_impossible_names_and_costs_and_starts_its_job(filed):
+    app = opened(visit("deploy", workspace=filed), filed, "trip")
+
+    assert errors(app) == []
+    assert plain(trip.words_on(filed)) in captions(app)
+    assert field(app, "Bucket").value == "meadow"
+    primary = [item.label for item in app.button if item.proto.type == "primary"]
+    assert "Start the round trip" not in primary
+    field(app, "Name").set_value("a/b")
+    button(app, "Start the round trip").click().run()
+    assert any("“a/b” cannot name an asset" in error for error in errors(app))
+    field(app, "Name").set_value("wood")
+    field(app, "Bucket").set_value("Wood")
+    button(app, "Start the round trip").click().run()
+    assert any("“Wood” is no bucket's name" in error for error in errors(app))
+    assert trip.job(filed) is None
+
+    field(app, "Bucket").set_value("meadow")
+    button(app, "Start the round trip").click().run()
+    assert errors(app) == []
+    assert trip.job(filed).live
+    assert button(app, "Start the round trip").disabled
+    button(app, "Cancel").click().run()
+    assert ended(filed, "trip").state == "cancelled"
+
+
+@pytest.mark.slow
+def test_round_trip_by_a_worker_exports_once_and_goes_on_where_it_failed(cloud, filed):
+    cloud.refuse["POST /upload/"] = (403, "loam does not have storage.objects.create access.")
+    app = opened(visit("deploy", workspace=filed), filed, "trip")
+    button(app, "Start the round trip").click().run()
+    assert ended(filed, "trip").state == "failed"
+    app.run()
+    assert any("lacks the permission storage" in error for error in errors(app))
+    assert len(tasks.listed(filed)) == 1
+
+    cloud.refuse.clear()
+    button(app, "Go on with the round trip").click().run()
+    # Local Earth exports patches and takes none back: the last step tells that.
+    assert "does not implement ingestion of 'patches" in ended(filed, "trip").error_message
+    assert len(tasks.listed(filed)) == 1
+    assert [name for name in cloud.objects() if "/classes/" in name]

@@ -19,26 +19,11 @@ from lib.workflow.project import Workspace
 from lib.workflow.work import map_asset as work
 from lib.workflow.work import results
 from tests.workflow.filed import as_file, with_map
+from tests.workflow.told import Told
 from tests.workflow.trained import order_of
 from tests.workflow.walked import small_walk
 
 LIMIT_S = 60
-
-
-class Told(Printed):
-    """Somebody who remembers what is told, and may ask to stop from the first words on."""
-
-    def __init__(self, *, stops: bool = False) -> None:
-        super().__init__(io.StringIO())
-        self.rows: list[tuple[str, float]] = []
-        self._stops = stops
-
-    def report(self, stage, message="", fraction=0.0, eta_s=None):
-        self.rows.append((f"{stage}: {message}", fraction))
-
-    def stop_if_cancelled(self) -> None:
-        if self._stops and self.rows:
-            raise Cancelled
 
 
 def upload(workspace: Workspace, told: Told | None = None, **options) -> None:
@@ -100,7 +85,7 @@ def test_upload_that_is_cancelled_starts_no_task(cloud, filed):
     with_map(filed)
 
     with pytest.raises(Cancelled):
-        upload(filed, Told(stops=True))
+        upload(filed, Told(stops=lambda _: True))
 
     assert tasks.listed(filed) == ()
 

@@ -33,7 +33,7 @@ def test_result_for_the_same_settings_is_found_fresh(tmp_path: Path) -> None:
 
 
 STUDIES = {"crossval", "search"}
-TRAINED = {"train", "other_split", "bundle", "deploy", "results"}
+TRAINED = {"train", "other_split", "bundle", "trip", "deploy", "results"}
 CHANGES = {
     "samples": (
         {"sampling": SamplingPlan(per_class=99)},

@@ -35,6 +35,16 @@ FILE_BYTES = 128 * 2**20
 _MIXER = "mixer.json"
 
 
+def description_of(name: str) -> str:
+    """What the task of `start_patches` is called, by which it is found again."""
+    return f"patches_{name.replace('/', '_')}"[:100]
+
+
+def patch_count(grid: Grid, *, side: int = PATCH) -> int:
+    """Patches that cover a grid; a network that looks around a pixel may need some more."""
+    return _filled(grid, side, around=1).size // side**2
+
+
 @with_connection
 def start_patches(
     connection: Connection,
@@ -76,7 +86,7 @@ def start_patches(
     )
     task = ee.batch.Export.image.toCloudStorage(
         image=to_image(image).toFloat(),
-        description=f"patches_{name.replace('/', '_')}"[:100],
+        description=description_of(name),
         bucket=bucket,
         fileNamePrefix=name,
         region=inner_region(wide),
@@ -149,6 +159,7 @@ def upload_patches(
     *,
     asset: str,
     folder: str,
+    overwrite: bool = True,
     on_progress: OnProgress | None = None,
 ) -> Task:
     """Put classes and their mixer file into a bucket, and start the task that ingests them.
@@ -159,6 +170,7 @@ def upload_patches(
         bucket: The bucket.
         asset: Id of the image.
         folder: Where in the bucket the files go.
+        overwrite: Whether an asset of that name is replaced.
         on_progress: Called with the share of files that are up, and a few words.
 
     Raises:
@@ -172,7 +184,9 @@ def upload_patches(
         uris.append(bucket.upload_file(path, f"{folder}/{path.name}"))
     simulated = Mixer.read(patches.mixer).simulated
     properties = {"simulated": SIMULATED} if simulated else {}
-    return ingest(connection, asset, uris, missing=NODATA, properties=properties, overwrite=True)
+    return ingest(
+        connection, asset, uris, missing=NODATA, properties=properties, overwrite=overwrite
+    )
 
 
 def upload_command(asset: str, uris: Iterable[str]) -> str:

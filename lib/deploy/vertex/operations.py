@@ -1,21 +1,17 @@
 """Long operations of Vertex AI: asked for again and again until they are done."""
 
 import contextlib
-import time
 from collections.abc import Callable
 from typing import Any
 
-from lib.core.errors import DeploymentError, ServiceError, UnreachableError
+from lib.core.errors import DeploymentError, ServiceError
 from lib.deploy.cloud import Cloud
 from lib.deploy.cloud_words import sentence_for_operation
 from lib.deploy.vertex.settings import VertexSettings
+from lib.deploy.waiting import Pace, until_done
 
 OnPoll = Callable[[float], None]
 """Called with the seconds that have gone by, before each wait."""
-
-_GROWTH = 1.5
-_SLICE_S = 0.25  # how soon a wish to stop is heard
-_SILENT_POLLS = 5  # times in a row that the service may not answer
 
 
 class Stopped(DeploymentError):
@@ -93,31 +89,23 @@ class Waiter:
     def _until_done(
         self, operation: dict[str, Any], words: str, on_poll: OnPoll | None
     ) -> dict[str, Any]:
-        begun, wait, silent = time.monotonic(), self._settings.first_wait_s, 0
-        url = f"{self._settings.api}/v1/{operation['name']}"
-        while not operation.get("done"):
-            gone = time.monotonic() - begun
-            if gone > self._settings.limit_s:
-                raise _too_long(words, self._settings.limit_s)
+        settings = self._settings
+
+        def on_wait(_: dict[str, Any], gone: float) -> None:
+            if gone > settings.limit_s:
+                raise _too_long(words, settings.limit_s)
             if on_poll:
                 on_poll(gone)
-            self._pause(wait)
-            wait = min(wait * _GROWTH, self._settings.longest_wait_s)
-            try:
-                operation, silent = self._cloud.ask("GET", url), 0
-            except UnreachableError:
-                # A service that is silent for a moment is no reason to give up.
-                silent += 1
-                if silent >= _SILENT_POLLS:
-                    raise
-        return operation
 
-    def _pause(self, seconds: float) -> None:
-        end = time.monotonic() + seconds
-        self.stop_if_asked()
-        while (left := end - time.monotonic()) > 0:
-            time.sleep(min(left, _SLICE_S))
-            self.stop_if_asked()
+        url = f"{settings.api}/v1/{operation['name']}"
+        return until_done(
+            operation,
+            lambda: self._cloud.ask("GET", url),
+            is_done=lambda found: bool(found.get("done")),
+            pace=Pace(settings.first_wait_s, settings.longest_wait_s),
+            stop_if_asked=self.stop_if_asked,
+            on_wait=on_wait,
+        )
 
 
 def _too_long(words: str, limit_s: float) -> DeploymentError:

@@ -7,9 +7,9 @@ from lib.core.errors import DeploymentError, LimitError, PlanError
 from lib.core.samples import SampleSet
 from lib.core.split import make_split
 from lib.deploy import parity
-from lib.deploy.agreement import words_of
+from lib.deploy.agreement import Agreement, words_of
 from lib.deploy.native.compile import compile_network
-from lib.deploy.raster.engine import check_engine, open_engine
+from lib.deploy.raster.engine import RasterEngine, check_engine, open_engine
 from lib.earthengine import classifiers, imagery
 from lib.models.artifact import Artifact
 from lib.workflow import store
@@ -29,11 +29,7 @@ def run(order: Order, progress: Progress) -> None:
     route = order.project.deployment.route
     if route not in _ROUTES:
         raise PlanError(f"There is no route “{route}”.", hint="Choose another.", field="route")
-    samples = order.samples()
-    if order.project.labels.kind == "table":
-        found = store.find(order.root, order.project, order.realm, "samples")
-        simulated = found is not None and bool(found.summary["simulated"])
-        imagery.refuse_table(order.connection, order.project.imagery, simulated=simulated)
+    samples = samples_to_map(order)
     with order.making() as making:
         making.summary = {
             "route": route,
@@ -41,6 +37,33 @@ def run(order: Order, progress: Progress) -> None:
             "simulated": imagery.plan_is_simulated(order.connection, order.project.imagery),
             "forest": _forest(order, samples, progress),
         }
+
+
+def samples_to_map(order: Order) -> SampleSet:
+    """The samples of a network that may be put on the project's imagery.
+
+    Raises:
+        LabelError: They are of a table of another world.
+    """
+    samples = order.samples()
+    if order.project.labels.kind == "table":
+        found = store.find(order.root, order.project, order.realm, "samples")
+        simulated = found is not None and bool(found.summary["simulated"])
+        imagery.refuse_table(order.connection, order.project.imagery, simulated=simulated)
+    return samples
+
+
+def compare_engine(order: Order, engine: RasterEngine, samples: SampleSet) -> Agreement:
+    """Compare what classifies here with Keras, on held-out samples.
+
+    Raises:
+        DeploymentError: They differ by more than is allowed.
+    """
+    split = make_split(samples, order.project.split)
+    found = check_engine(engine, Artifact.load(order.before("train")), samples, split)
+    if not found.passed:
+        raise DeploymentError(words_of(found), hint=_NOT_EQUAL)
+    return found
 
 
 def _native(order: Order, samples: SampleSet, making: Making, progress: Progress) -> dict[str, Any]:
@@ -104,10 +127,7 @@ def _raster(order: Order, samples: SampleSet, making: Making, progress: Progress
     engine = open_engine(network, making.folder)
     progress.stop_if_cancelled()
     progress.report("Checking", "Comparing it with Keras on held-out samples", 0.4)
-    split = make_split(samples, order.project.split)
-    found = check_engine(engine, Artifact.load(network), samples, split)
-    if not found.passed:
-        raise DeploymentError(words_of(found), hint=_NOT_EQUAL)
+    found = compare_engine(order, engine, samples)
     return {
         "size_bytes": 0,
         "limit_bytes": 0,

@@ -1,10 +1,9 @@
 """The round trip by TFRecord: Local Earth exports, and what goes back is the raster route's map."""
 
 import gzip
-import json
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +31,10 @@ from lib.deploy.tfrecord.trip import (
     upload_command,
     upload_patches,
 )
-from lib.earthengine.doors import Answer, Door
 from tests.deploy.conftest import GRID, LEGEND, NAMES, predictor_image, shuffled
 from tests.deploy.forms import series_image
 from tests.deploy.raster.networks import network_of
+from tests.deploy.tfrecord.coming_back import Ingesting, on_grid
 
 tf = pytest.importorskip("tensorflow")
 
@@ -64,32 +63,6 @@ def exported(google, bucket, predictors, run_dir: Path, tmp_path: Path) -> Patch
     return fetch_patches(bucket, "trip/net", tmp_path / "patches")
 
 
-def assembled(patches: Patches) -> np.ndarray:
-    """The image that an upload makes: patch by patch and row by row, as the guide says."""
-    told = json.loads(patches.mixer.read_text())
-    width, height = told["patchDimensions"]
-    down = told["totalPatches"] // told["patchesPerRow"]
-    feature = {"class": tf.io.FixedLenFeature([height, width], tf.int64)}
-    records = tf.data.TFRecordDataset([str(path) for path in patches.files])
-    tiles = [tf.io.parse_single_example(one, feature)["class"].numpy() for one in records]
-    rows = np.stack(tiles).reshape(down, told["patchesPerRow"], height, width).swapaxes(1, 2)
-    return rows.reshape(down * height, -1)
-
-
-def on_grid(patches: Patches) -> np.ndarray:
-    """The pixels of the grid; all others must be nothing."""
-    image = assembled(patches)
-    *_, west, _, _, north = json.loads(patches.mixer.read_text())["projection"]["affine"][
-        "doubleMatrix"
-    ]
-    left, top = int((GRID.transform[2] - west) / 10), int((north - GRID.transform[5]) / 10)
-    cut = (slice(top, top + GRID.shape[0]), slice(left, left + GRID.shape[1]))
-    kept = image[cut].copy()
-    image[cut] = NODATA
-    assert (image == NODATA).all()
-    return kept
-
-
 @pytest.mark.parametrize("family", ["mlp", "gru", "fcn", "patch_cnn", "unet"])
 def test_round_trip_gives_the_class_map_of_the_raster_route(
     family: str,
@@ -113,7 +86,7 @@ def test_round_trip_gives_the_class_map_of_the_raster_route(
     )  # fmt: skip
     with rasterio.open(expected.path) as file:
         classes = file.read(1)
-    came = on_grid(made)
+    came = on_grid(made, GRID)
     assert np.array_equal(came, classes)
     assert len(np.unique(classes)) > 2
     assert (classes == NODATA).any()
@@ -144,7 +117,7 @@ def test_export_in_several_files_keeps_their_order_and_pixels_outside_of_the_are
 
     assert len(patches.files) == TOTAL
     inside = GRID.inside(aoi)
-    assert np.array_equal(on_grid(part), np.where(inside, on_grid(whole), NODATA))
+    assert np.array_equal(on_grid(part, GRID), np.where(inside, on_grid(whole, GRID), NODATA))
     assert 0 < inside.sum() < inside.size
 
 
@@ -219,23 +192,6 @@ def test_folder_without_a_mixer_file_is_told(tmp_path: Path) -> None:
         patches_in(tmp_path)
 
 
-@dataclass(frozen=True)
-class Ingesting:
-    """A door that takes ingestions of records, which Local Earth does not, and notes them."""
-
-    door: Door
-    orders: list[dict[str, Any]]
-
-    def send(self, path: str, *, method: str, body: Any, headers: Mapping[str, str]) -> Answer:
-        if "image:import" in path:
-            self.orders.append(json.loads(body))
-        elif not path.partition("?")[0].endswith("/operations/ABC"):
-            return self.door.send(path, method=method, body=body, headers=headers)
-        metadata = {"state": "PENDING", "type": "INGEST_IMAGE"}
-        told = {"name": "projects/local/operations/ABC", "metadata": metadata}
-        return Answer(200, {"content-type": "application/json"}, json.dumps(told).encode())
-
-
 def test_classes_go_up_in_their_order_with_the_mixer_file_last(
     google,
     gcs,
@@ -247,18 +203,21 @@ def test_classes_go_up_in_their_order_with_the_mixer_file_last(
     made = classify_patches(
         run_dir, patches, tmp_path / "out", legend=LEGEND, grid=GRID, keep=tmp_path / "keep"
     )
-    orders: list[dict[str, Any]] = []
-    taking = replace(google, door=Ingesting(google.door, orders))
+    taking = Ingesting(google.door)
 
     task = upload_patches(
-        taking, made, bucket, asset="projects/local/assets/classes", folder="loam/net"
+        replace(google, door=taking),
+        made,
+        bucket,
+        asset="projects/local/assets/classes",
+        folder="loam/net",
     )
 
     uris = [f"gs://meadow/loam/net/{path.name}" for path in (*made.files, made.mixer)]
     assert uris[-1].endswith("-mixer.json")
     assert uris[:-1] == sorted(uris[:-1])
     assert set(uris) <= {f"gs://{name}" for name in gcs.objects()}
-    manifest = orders[0]["imageManifest"]
+    manifest = taking.orders[0]["imageManifest"]
     assert [source["uris"] for source in manifest["tilesets"][0]["sources"]] == [uris]
     assert manifest["missingData"] == {"values": [NODATA]}
     assert manifest["pyramidingPolicy"] == "MODE"

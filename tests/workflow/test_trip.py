@@ -30,7 +30,6 @@ from tests.workflow.told import Told
 from tests.workflow.trained import order_of
 from tests.workflow.walked import small_walk
 
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 ASSET = "projects/meadow-1/assets/wood"
 
 

@@ -6,14 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pytest
+import tensorflow as tf
 
 from lib.core.grid import Grid
 from lib.deploy.geotiff import NODATA
 from lib.deploy.tfrecord.records import Patches
 from lib.earthengine.doors import Answer, Door
-
-tf = pytest.importorskip("tensorflow")
 
 
 def assembled(patches: Patches) -> np.ndarray:

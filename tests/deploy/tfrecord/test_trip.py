@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import rasterio
+import tensorflow as tf
 
 from lib.core.aoi import Aoi
 from lib.core.errors import DeploymentError
@@ -35,8 +36,6 @@ from tests.deploy.conftest import GRID, LEGEND, NAMES, predictor_image, shuffled
 from tests.deploy.forms import series_image
 from tests.deploy.raster.networks import network_of
 from tests.deploy.tfrecord.coming_back import Ingesting, on_grid
-
-tf = pytest.importorskip("tensorflow")
 
 PATCH = 16
 STEPS = 5

@@ -45,7 +45,8 @@ def _way(offer: Offer) -> None:
     way = offer.route
     lines = [f"**{plain(way.title)}**"]
     if not offer.fits:
-        lines.append(f":material/block: {plain(offer.reason)}")
+        reason = offer.reason.removeprefix(f"{way.title}: ")
+        lines.append(f":material/block: {plain(reason[0].upper() + reason[1:])}")
     told = (("Costs", way.cost), ("Limits", way.limits), ("Takes", way.time))
     lines += [f":gray[{name}] {plain(words)}" for name, words in told]
     st.markdown("  \n".join(lines))

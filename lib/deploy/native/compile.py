@@ -217,8 +217,8 @@ def _doubts(writing: Writing, needed: Estimate) -> list[str]:
 def _advice(reasons: list[str]) -> str:
     why = f": {' and '.join(reasons)}" if reasons else ""
     return (
-        f"Not yet seen on the live service{why}. Run the command “check” with your project first; "
-        "the route “raster” gives the same map without it."
+        f"Not yet seen on the live service{why}. Run “python -m lib check” with your project "
+        "first; the route “Map as a file” gives the same map without it."
     )
 
 
@@ -226,7 +226,7 @@ def _check_weights(count: int) -> None:
     if count > MOST_WEIGHTS:
         raise DeploymentError(
             f"The network has {count:,} weights; an expression takes {MOST_WEIGHTS:,}.",
-            hint="Choose the route “raster”, or train a smaller network.",
+            hint="Choose the route “Map as a file”, or train a smaller network.",
             field="route",
         )
 
@@ -235,6 +235,6 @@ def _too_large(size: str, connection: Connection) -> DeploymentError:
     return DeploymentError(
         f"The network takes {size} bytes as an expression without its weights; a request holds "
         f"{connection.can.request_bytes:,}.",
-        hint="Choose the route “raster”, or train a smaller network.",
+        hint="Choose the route “Map as a file”, or train a smaller network.",
         field="route",
     )

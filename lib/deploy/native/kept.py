@@ -207,6 +207,6 @@ def _unstored(reason: str) -> DeploymentError:
         "The network outgrows a request, and its weights cannot be stored as a table of the "
         f"project: {reason.rstrip('.')}.",
         hint="Let the account write assets into the project (role Earth Engine Resource Writer), "
-        "choose the route “raster”, or train a smaller network.",
+        "choose the route “Map as a file”, or train a smaller network.",
         field="route",
     )

@@ -74,7 +74,7 @@ def _asked(connection: Connection, grid: Grid) -> Offsets:
         raise DeploymentError(
             f"{connection.label} says that the neighbours “_1_0” and “_0_1” lie {first} and "
             f"{second} rows and columns away.",
-            hint="Choose the route “raster”, which does not ask for neighbours.",
+            hint="Choose the route “Map as a file”, which does not ask for neighbours.",
             field="route",
         )
     return Offsets(first, second)

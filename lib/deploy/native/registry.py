@@ -71,6 +71,6 @@ def unwritable(layer: Any, reason: str) -> DeploymentError:
     return DeploymentError(
         f"The layer “{layer.name}” ({type(layer).__name__}) cannot be written as an Earth Engine "
         f"expression: {reason}.",
-        hint="Choose the route “raster”, which takes every network.",
+        hint="Choose the route “Map as a file”, which takes every network.",
         field="route",
     )

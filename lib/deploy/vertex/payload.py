@@ -78,6 +78,6 @@ def largest_tile(
         f"One pixel with the {margin} pixels around it that the network sees, in {len(names)} "
         f"bands, takes {least:,} bytes of a request; {int(allowed):,} are allowed.",
         hint="Raise the payload limit, use fewer predictors or a smaller patch, or choose the "
-        "route “raster”.",
+        "route “Map as a file”.",
         field="max_payload_bytes",
     )

@@ -65,7 +65,7 @@ def _check_size(size_bytes: int, network: DenseNetwork, subject: Subject) -> Non
         raise LimitError(
             f"The script takes {bytes_words(size_bytes)} or more, of which the network's "
             f"{number(network.weight_count)} weights are the most; {bytes_words(limit)} fit.",
-            hint="Choose the route “raster”, or train a smaller network.",
+            hint="Choose the route “Map as a file”, or train a smaller network.",
             field="route",
         )
 

@@ -157,7 +157,7 @@ class _Reader:
 def _unknown(name: str, what: str) -> Exception:
     return cannot(
         f"the layer “{name}” ({what}) is no dense layer that the Code Editor's script can hold",
-        hint="Choose the route “native” or “raster”, which take it.",
+        hint="Choose the route “Earth Engine expression” or “Map as a file”, which take it.",
         field="family",
     )
 

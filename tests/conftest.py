@@ -13,6 +13,10 @@ from tests.keys import new_key_pair
 
 ROOT = Path(__file__).parents[1]
 
+# Test processes run side by side, a core each; so do the jobs that they start.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
+    os.environ.setdefault(_variable, "1")
+
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("loam", deadline=None)
 settings.load_profile("loam")

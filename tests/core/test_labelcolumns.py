@@ -1,6 +1,5 @@
 """Class columns: what is in them, and which class of a legend each cell is."""
 
-import time
 
 import numpy as np
 import pandas as pd
@@ -122,13 +121,10 @@ def test_parts_when_words_differ_reads_them_and_lists_the_rest():
     assert parts_of(column(0.0, 1.0, 2.0))[0].tolist() == [0, 1, 2]
 
 
-def test_match_when_there_are_a_million_rows_is_quick():
-    """Different values are looked up, not rows; a second is ten times what it takes here."""
-    rng = np.random.default_rng(0)
-    words = pd.Series(np.array(["Trees", "Shrubs", "other"], object)[rng.integers(0, 3, 1_000_000)])
+def test_match_of_a_million_rows_finds_each_and_counts_those_of_no_class():
+    drawn = np.random.default_rng(0).integers(0, 3, 1_000_000)
+    words = pd.Series(np.array(["Trees", "Shrubs", "other"], object)[drawn])
 
-    start = time.perf_counter()
     match = match_classes(words, LEGEND)
 
-    assert time.perf_counter() - start < 1.0
-    assert match.index.shape == (1_000_000,)
+    assert np.array_equal(match.index, np.array([0, 2, -1])[drawn])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lib.localearth.raster.grid import Grid
 from lib.localearth.raster.image import Plane, Reading, Source, held
 
-ARRAY_BYTES = 112  # of an array beside its elements
+ARRAY_BYTES = 160  # of an array that is a pixel, beside its elements
 PLANE_BYTES = 300  # of a plane beside its pixels: two arrays, and its place among those known
 _thread = threading.local()
 
@@ -104,4 +104,5 @@ def _owner(array: NDArray[Any]) -> NDArray[Any]:
 def _bytes_of(array: NDArray[Any]) -> int:
     if array.dtype != object:
         return held(array)
-    return array.nbytes + sum(ARRAY_BYTES + getattr(each, "nbytes", 0) for each in array.flat)
+    owners = {id(owner): owner for owner in map(_owner, array.flat)}
+    return array.nbytes + array.size * ARRAY_BYTES + sum(map(held, owners.values()))

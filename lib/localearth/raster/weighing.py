@@ -61,8 +61,8 @@ class Weighing(Reading):
         for plane in found:
             for array in (plane.data, plane.mask):
                 if array is not None:
-                    owner = _owner(array)
-                    self._inputs[-1][id(owner)] = self._alive.add(owner)
+                    key, size = self._alive.add(array)
+                    self._inputs[-1][key] = size
         self.hold(max(sum(inputs.values()), self._alive.total - before))
         return found
 
@@ -72,23 +72,31 @@ class Weighing(Reading):
 
 
 class _Alive:
-    """Bytes of the arrays that still exist of those that were added."""
+    """Bytes of the arrays that still exist of those that were added.
+
+    What is seen of an array counts: a plane may be a small part of what a cache keeps anyway.
+    """
 
     def __init__(self) -> None:
         self.total = 0
-        self._known: dict[int, tuple[weakref.ref[NDArray[Any]], int]] = {}
+        self._sizes: dict[int, int] = {}
+        self._owners: dict[int, weakref.ref[NDArray[Any]]] = {}
 
-    def add(self, owner: NDArray[Any]) -> int:
-        """Count an array once, until it goes; tell its bytes."""
+    def add(self, array: NDArray[Any]) -> tuple[int, int]:
+        """Count the array whose memory is shown until it goes; tell its key and its bytes."""
+        owner = _owner(array)
         key = id(owner)
-        if key not in self._known:
+        if key not in self._owners:
 
             def forget(_: object) -> None:
-                self.total -= self._known.pop(key)[1]
+                del self._owners[key]
+                self.total -= self._sizes.pop(key)
 
-            self._known[key] = weakref.ref(owner, forget), _bytes_of(owner)
-            self.total += self._known[key][1]
-        return self._known[key][1]
+            self._owners[key] = weakref.ref(owner, forget)
+        before = self._sizes.get(key, 0)
+        self._sizes[key] = max(before, min(_bytes_of(owner), _bytes_of(array)))
+        self.total += self._sizes[key] - before
+        return key, self._sizes[key]
 
 
 def _owner(array: NDArray[Any]) -> NDArray[Any]:

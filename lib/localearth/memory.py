@@ -1,15 +1,13 @@
 """How much memory a request will need, told before it starts.
 
-Windows of the image that grow in size are evaluated and their peaks of memory measured. A window
+Windows of the image that grow in size are evaluated and what they hold at once is weighed. A window
 of side n with a margin of m on every side costs c (n + 2m)^2, so three sides tell a parabola, which
 is continued to the side that is asked for.
 """
 
 import marshal
 import re
-import threading
-import tracemalloc
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +17,7 @@ import psutil
 from lib.localearth.errors import EarthError
 from lib.localearth.raster.grid import Grid
 from lib.localearth.raster.image import Image, Reading
+from lib.localearth.raster.weighing import weigh
 
 LIMIT_BYTES = 2**30  # of the process that answers
 POOL_BYTES = 400 * 2**20  # what one of the pool's holds at most; a trainer holds more of its own
@@ -26,9 +25,6 @@ SIDES = (512, 256, 128, 64, 32)  # of the parts that may be evaluated at once
 OUTPUT_COPIES = 3  # bands, the file that is made of them, and its bytes
 _PROBED = (8, 24, 64)
 _SMALL_BYTES = 32 * 2**20  # what the smallest probe promises to stay below is not probed further
-_tracing = threading.Lock()  # tracemalloc knows no threads
-GUARD = "guard of memory"  # name of the thread that watches a process of the pool
-_probing = threading.local()  # whether this thread measures; a measurement holds no other
 WITHOUT_REFERENCES = 2  # the version of marshal whose bytes depend on the values alone
 # Names of functions that may hold far more than a few numbers for each pixel.
 _HEAVY = re.compile(
@@ -74,39 +70,10 @@ def probe(image: Image, grid: Grid) -> Need:
 
 
 def _peak(image: Image, grid: Grid, side: int) -> int:
-    """Bytes that are allocated at once while a square is evaluated."""
+    """Bytes that are held at once while a square is evaluated."""
     column, row = max(0, (grid.width - side) // 2), max(0, (grid.height - side) // 2)
     window = grid.window(column, row, side, side)
-    return peak_of(lambda: image.planes(window, Reading()))
-
-
-def peak_of(work: Callable[[], Any]) -> int:
-    """Bytes that are allocated at once while something is done.
-
-    Python before 3.12.9 may crash where tracing is stopped while another thread allocates
-    (https://github.com/python/cpython/issues/128679), so a process with threads goes on tracing.
-    """
-    with _tracing:
-        _probing.active = True
-        if not tracemalloc.is_tracing():
-            tracemalloc.start(1)
-        tracemalloc.clear_traces()
-        try:
-            work()
-            return tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.clear_traces()
-            if _is_alone():
-                tracemalloc.stop()
-            _probing.active = False
-
-
-def _is_alone() -> bool:
-    """Whether no thread but this one and the pool's guard, which only looks, is there."""
-    return all(
-        thread is threading.current_thread() or thread.name == GUARD
-        for thread in threading.enumerate()
-    )
+    return weigh(lambda reading: image.planes(window, reading))
 
 
 def is_heavy(expression: Any) -> bool:
@@ -128,7 +95,7 @@ def block_side(image: Image, grid: Grid, reading: Reading, *, most: int, kept: f
         EarthError: Not even the smallest blocks fit.
     """
     small = grid.width * grid.height <= _PROBED[-1] ** 2
-    if small or not reading.heavy or getattr(_probing, "active", False):
+    if small or not reading.heavy:
         return most
     key = (tuple((id(b.source), b.index) for b in image.bands), grid.crs, grid.transform[:2])
     if key not in reading.needs:

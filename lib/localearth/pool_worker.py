@@ -18,7 +18,6 @@ import psutil
 from lib.localearth.answers import Answer
 from lib.localearth.engine import Engine
 from lib.localearth.errors import EarthError
-from lib.localearth.memory import GUARD
 from lib.localearth.pool import (
     ADDRESS_BYTES,
     MOST_RESIDENT_BYTES,
@@ -53,7 +52,7 @@ class _Guard:
 
     def __init__(self) -> None:
         self._busy = threading.Event()
-        threading.Thread(target=self._watch, name=GUARD, daemon=True).start()
+        threading.Thread(target=self._watch, daemon=True).start()
 
     @contextlib.contextmanager
     def during(self, task: Mapping[str, Any]) -> Iterator[None]:

@@ -12,6 +12,7 @@ from lib.localearth.functions.image_array import mapped
 from lib.localearth.raster import pixel_types as types
 from lib.localearth.raster.image import Image, Plane
 from lib.localearth.raster.projection import PixelType
+from lib.localearth.raster.reduction import working_bytes
 from lib.localearth.raster.sources import (
     Banded,
     Pixels,
@@ -19,6 +20,7 @@ from lib.localearth.raster.sources import (
     compute_pixels,
     from_source,
 )
+from lib.localearth.raster.weighing import announce
 from lib.localearth.reducers.base import Reducer
 from lib.localearth.registry import implements
 
@@ -67,6 +69,8 @@ def reduce_axes(
         moved = np.moveaxis(field, [2 + axis for axis in axes], range(len(axes)))
         stacks.append(moved.reshape((-1, *moved.shape[len(axes) :])))
     weights = np.broadcast_to(np.float64(1), stacks[0].shape)
+    copied = sum(stack.nbytes for stack in stacks if not np.may_share_memory(stack, data))
+    announce(copied + working_bytes(reducer, stacks))
     with np.errstate(all="ignore"):
         answers = reducer.over_stack(stacks, weights)
     kept = [

@@ -16,14 +16,14 @@ from lib.localearth.raster.projection import PixelType, Projection
 from lib.localearth.raster.regions import Region, region_side, require_geometry, work_projection
 from lib.localearth.reducers.base import Reducer
 from lib.localearth.reducers.combine import Combined
-from lib.localearth.refusals import VALUE_ERRORS
 from lib.localearth.registry import implements
 from lib.localearth.values import Array, Collection, Feature
 
 Weights = NDArray[np.float32]
 FEW_PIXELS = 500_000  # of a region: need little memory, whatever the reducer
-_MEASURED = 10_000  # pixels with which a reducer's need of memory is measured
-_WIDEST = 200.0  # bytes a pixel where it cannot be measured
+ARRAY_BYTES = 320.0  # of an array-valued pixel, measured with three numbers
+WEIGHTS_BYTES = 8  # of a pixel in a band by both rules
+NULLS_BYTES = 40  # of a Python number that may be null, in a list and in an array
 
 
 @dataclass
@@ -104,27 +104,32 @@ def _check_memory(reducer: Reducer, image: Image, region: Region) -> float:
     count = region.count()
     if count <= FEW_PIXELS:
         return 0.0
-    needed = count * bytes_per_pixel(reducer, image)
+    needed = count * bytes_per_pixel(reducer, image, count)
     memory.require(needed, f"A reduction of {count} pixels in {len(image.bands)} bands")
     return needed
 
 
-def bytes_per_pixel(reducer: Reducer, image: Image) -> float:
-    """What the reduction of one more pixel needs, measured with pixels that are made up."""
+def bytes_per_pixel(reducer: Reducer, image: Image, count: int) -> float:
+    """Bytes that the reduction of a region needs for each of so many pixels.
+
+    The bands' values with their weights by both rules are held as they were read and once more
+    joined, all bands' or one band's after the other; answers such as lists stay.
+    """
     kinds = [band.type for band in image.bands]
     if any(kind.dimensions for kind in kinds):
-        return _WIDEST
-
-    def trial() -> None:
-        ones = np.ones(_MEASURED, np.float32)
-        numbers = np.arange(_MEASURED) % 100
-        columns = [Column(k, [numbers.astype(k.dtype)], [ones], [ones.copy()]) for k in kinds]
-        reduced(reducer, image.names, columns)
-
-    try:
-        return memory.peak_of(trial) / _MEASURED
-    except (EarthError, *VALUE_ERRORS):  # the true values will tell
-        return _WIDEST
+        return ARRAY_BYTES
+    sizes = [kind.dtype.itemsize for kind in kinds]
+    collected = sum(sizes) + 2 * len(sizes) * WEIGHTS_BYTES
+    space = reducer.workspace
+    if reducer.inputs == 1:
+        most = max(sizes)
+        working = max(most, space.over_values([most], count) / count)
+        return collected + most + working + len(sizes) * space.kept
+    nulls = (
+        NULLS_BYTES * len(sizes) if reducer.optional and not isinstance(reducer, Combined) else 0
+    )
+    working = space.over_values(sizes, count) / count
+    return collected + sum(sizes) + nulls + working + space.kept
 
 
 def reduce_columns(reducer: Reducer, columns: Sequence[tuple[Any, Weights, Weights]]) -> list[Any]:

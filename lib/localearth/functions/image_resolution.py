@@ -12,15 +12,17 @@ from lib.localearth.raster.grid import Grid
 from lib.localearth.raster.image import Image, Plane, Reading, Source
 from lib.localearth.raster.neighbourhood import strips
 from lib.localearth.raster.projection import PixelType, Projection
-from lib.localearth.raster.reduction import Outcome, outcome, reduce_stacks
+from lib.localearth.raster.reduction import Outcome, outcome, reduce_stacks, working_bytes
 from lib.localearth.raster.resampling import NUDGE, at_level, pixel_coordinates, window_of
 from lib.localearth.raster.sources import Pixels, band_like
+from lib.localearth.raster.weighing import announce
 from lib.localearth.reducers.base import Reducer
 from lib.localearth.registry import implements
 
 Floats = NDArray[np.float64]
 Kinds = Sequence[PixelType]
 STACK_BYTES = 64 * 2**20
+SPANS_BYTES = 110  # of a pixel: edges, first pixels and shares, measured with tracemalloc
 
 
 class Coarsened(Source):
@@ -96,9 +98,11 @@ class Coarsened(Source):
                     stacks[band].append(plane.data[at])
                     mask = 1 if plane.mask is None else plane.mask[at]
                     weights[band].append(share * mask)
-        found = reduce_stacks(
-            self._reducer, [np.stack(s) for s in stacks], [np.stack(w) for w in weights], kinds
-        )
+        values, shares = [np.stack(each) for each in stacks], [np.stack(each) for each in weights]
+        layers = 2 * sum(stack.nbytes for stack in (*values, *shares))  # apart, and on stacks
+        spans_of = grid.width * grid.height * SPANS_BYTES
+        announce(layers + spans_of + working_bytes(self._reducer, values))
+        found = reduce_stacks(self._reducer, values, shares, kinds)
         return [_with_share(plane, weights) for plane in found]
 
 

@@ -159,10 +159,10 @@ class Reading:
 
 
 def _size(plane: Plane) -> int:
-    return _held(plane.data) + (0 if plane.mask is None else _held(plane.mask))
+    return held(plane.data) + (0 if plane.mask is None else held(plane.mask))
 
 
-def _held(array: NDArray[Any]) -> int:
+def held(array: NDArray[Any]) -> int:
     """Bytes that an array holds in memory: axes that repeat one element cost nothing."""
     size = array.itemsize
     for length, stride in zip(array.shape, array.strides, strict=True):

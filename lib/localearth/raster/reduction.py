@@ -1,5 +1,6 @@
 """Reducers on stacks of planes: which bands come out, with which types, and their pixels."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lib.localearth.errors import EarthError
-from lib.localearth.raster.image import Plane
+from lib.localearth.raster.image import Plane, held
 from lib.localearth.raster.pixel_types import union
 from lib.localearth.raster.projection import PixelType
 from lib.localearth.raster.sources import Pixels, cast
+from lib.localearth.raster.weighing import announce
 from lib.localearth.reducers.base import Reducer
 
 
@@ -80,6 +82,7 @@ def reduce_stacks(
     """
     full = [_full(stack, weight) for stack, weight in zip(stacks, weights, strict=True)]
     shared: Any = full[0] if len(full) == 1 else full
+    announce(sum(map(held, [*stacks, *full])) + working_bytes(reducer, stacks))
     with np.errstate(all="ignore"):
         answers = reducer.over_stack(list(stacks), shared)
     best = _greatest(weights)
@@ -87,6 +90,12 @@ def reduce_stacks(
         Plane(cast(np.asarray(data), kind), _mask(valid, best))
         for (data, valid), kind in zip(answers, kinds, strict=True)
     ]
+
+
+def working_bytes(reducer: Reducer, stacks: Sequence[Pixels]) -> float:
+    """Bytes that a reducer needs beside stacks `(n, …)` to reduce them."""
+    count, pixels = len(stacks[0]), math.prod(stacks[0].shape[1:])
+    return reducer.workspace.over_stack([stack.itemsize for stack in stacks], count, pixels)
 
 
 def _full(stack: Pixels, weight: NDArray[np.float32] | None) -> NDArray[Any]:

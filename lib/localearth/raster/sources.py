@@ -13,6 +13,7 @@ from lib.localearth.errors import EarthError
 from lib.localearth.raster.grid import Grid
 from lib.localearth.raster.image import Band, Image, Plane, Reading, Source
 from lib.localearth.raster.projection import PixelType
+from lib.localearth.raster.weighing import ARRAY_BYTES, announce
 
 Pixels = NDArray[Any]
 BandCompute = Callable[[int, list[Plane]], Plane]
@@ -172,9 +173,12 @@ def by_shape(
     result = np.empty(size[0] * size[1], object)
     for pixel in range(len(result)):
         result[pixel] = np.zeros(0)
+    made = 0
     for (_, values), members in groups.items():
         stacked = [np.stack([column[pixel] for pixel in members])[:, None] for column in flat]
         found = function(*stacked, values) if numbers else function(*stacked)
+        made += sum(stack.nbytes for stack in (*stacked, found))
+        announce(made + 2 * len(result) * ARRAY_BYTES)  # a view of each pixel, before and after
         for pixel, value in zip(members, found, strict=True):
             result[pixel] = value[0]
     return regular(result.reshape(size), valid)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lib.localearth.raster.projection import PixelType
+from lib.localearth.reducers.workspace import LOOKING, Workspace
 from lib.localearth.values import Array
 
 Floats = NDArray[Any]
@@ -27,6 +28,7 @@ class Reducer(ABC):
         outputs: Names of the results, in order.
         weighted: Whether an observation's weight counts; where not, weights only tell validity.
         optional: How many of the last inputs may be null without dropping the observation.
+        workspace: What it holds while it works, for estimates of memory.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Reducer(ABC):
     outputs: tuple[str, ...]
     weighted: bool = False
     optional: int = 0
+    workspace: Workspace = LOOKING
 
     @abstractmethod
     def over_values(self, columns: Columns, weights: Floats) -> list[Any]:

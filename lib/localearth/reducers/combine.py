@@ -21,6 +21,7 @@ from lib.localearth.reducers.base import (
 )
 from lib.localearth.reducers.listing import Listing
 from lib.localearth.reducers.simple import comparable
+from lib.localearth.reducers.workspace import APART, GROUPED, RECKONED, and_more, together
 from lib.localearth.values import Array
 
 
@@ -37,6 +38,7 @@ class Combined(Reducer):
         self.inputs = parts[0].inputs if shared else sum(part.inputs for part in parts)
         self.weighted = any(part.weighted for part in parts)
         self.optional = self.inputs
+        self.workspace = together([(part.workspace, part.inputs) for part in parts], self.inputs)
         self._slices = _slices(parts, shared)
 
     def over_values(self, columns: Columns, weights: Floats) -> list[Any]:
@@ -90,6 +92,7 @@ class Wrapped(Reducer):
         self.outputs = inner.outputs
         self.weighted = inner.weighted
         self.optional = inner.optional
+        self.workspace = inner.workspace
 
     def over_values(self, columns: Columns, weights: Floats) -> list[Any]:
         """Reduce values with the inner reducer."""
@@ -113,6 +116,7 @@ class Repeated(Wrapped):
         self._count = count
         self._copies = Combined([inner] * count, inner.outputs * count)
         self.inputs = self._copies.inputs
+        self.workspace = self._copies.workspace
         self.optional = self.inputs
 
     def over_values(self, columns: Columns, weights: Floats) -> list[Any]:
@@ -168,6 +172,7 @@ class Unweighted(Wrapped):
     def __init__(self, inner: Reducer) -> None:
         """Take a reducer."""
         super().__init__(inner)
+        self.workspace = and_more(inner.workspace, extra=RECKONED)
         self.weighted = False
 
     def over_values(self, columns: Columns, weights: Floats) -> list[Any]:
@@ -187,6 +192,7 @@ class SplitWeights(Wrapped):
     def __init__(self, inner: Reducer) -> None:
         """Take a reducer; one that is not weighted stays as it is."""
         super().__init__(inner)
+        self.workspace = and_more(inner.workspace, extra=RECKONED)
         self._split = inner.weighted
         self.inputs = inner.inputs * 2 if self._split else inner.inputs
         self.weighted = False
@@ -219,6 +225,7 @@ class Grouped(Listing):
         self.inner = inner
         self.inputs = inner.inputs + 1
         self.optional = self.inputs
+        self.workspace = and_more(inner.workspace, plain=GROUPED)
         self.weighted = inner.weighted
         self._field = field
         self._key = name
@@ -259,6 +266,7 @@ class Disaggregated(Wrapped):
     def __init__(self, inner: Reducer, axis: int | None) -> None:
         """Take the reducer and the array axis to take apart, None for all."""
         super().__init__(inner)
+        self.workspace = and_more(inner.workspace, plain=APART)
         self._axis = axis
 
     def over_values(self, columns: Columns, weights: Floats) -> list[Any]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from lib.localearth.raster.projection import PixelType
 from lib.localearth.reducers.base import DOUBLE, Floats, Numeric, Stacked, shared_weights
+from lib.localearth.reducers.workspace import of_inputs
 
 Valid = NDArray[np.bool_]
 Measured = tuple[Floats, Floats, Valid]  # correlation, p-value, and where there are any
@@ -31,6 +32,7 @@ class Correlation(Numeric):
         """
         self.name = name
         self.inputs = inputs
+        self.workspace = of_inputs(2)  # one input gets its order beside it
         self._measure = _MEASURES[name]
 
     def over_stack(self, stacks: Sequence[Floats], weights: Floats | Sequence[Floats]) -> Stacked:

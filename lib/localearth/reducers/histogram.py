@@ -19,6 +19,7 @@ from lib.localearth.reducers.base import (
     shared_weights,
 )
 from lib.localearth.reducers.listing import Listing
+from lib.localearth.reducers.workspace import DOUBLING, TABLES
 from lib.localearth.text import text_of
 from lib.localearth.values import Array
 
@@ -31,6 +32,7 @@ class FrequencyHistogram(Listing):
     name = "frequencyHistogram"
     outputs = ("histogram",)
     weighted = True
+    workspace = DOUBLING
 
     def over_values(self, columns: Columns, weights: Floats) -> list[Any]:
         """Count values of any type."""
@@ -52,6 +54,7 @@ class Histogram(Listing):
     name = "histogram"
     outputs = ("histogram",)
     weighted = True
+    workspace = DOUBLING
 
     def __init__(self, max_buckets: int | None, min_bucket_width: float | None) -> None:
         """Take the greatest number of buckets and the least width, None for any power of 2."""
@@ -95,6 +98,7 @@ class AutoHistogram(Reducer):
     name = "autoHistogram"
     outputs = ("histogram",)
     weighted = True
+    workspace = TABLES
 
     def __init__(
         self, max_buckets: int | None, min_bucket_width: float | None, *, cumulative: bool
@@ -134,6 +138,7 @@ class FixedHistogram(Numeric):
     name = "fixedHistogram"
     outputs = ("histogram",)
     weighted = True
+    workspace = DOUBLING
 
     def __init__(self, low: float, high: float, steps: int, *, cumulative: bool) -> None:
         """Take the range `[low, high)`, the number of buckets, and whether counts accumulate."""

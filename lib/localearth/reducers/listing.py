@@ -3,12 +3,14 @@
 
 from abc import ABC
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from lib.localearth.errors import EarthError
 from lib.localearth.reducers.base import Column, Columns, Floats, Reducer, Stacked
+from lib.localearth.reducers.workspace import COLLECTING, FEATURES, TUPLE
 from lib.localearth.values import Collection, Feature
 
 
@@ -31,12 +33,15 @@ class ToList(Listing):
 
     name = "toList"
     outputs = ("list",)
+    workspace = COLLECTING
 
     def __init__(self, tuple_size: int | None, optional: int) -> None:
         """Take the size of tuples, None for bare values, and how many last inputs may be null."""
         self.inputs = tuple_size or 1
         self.optional = optional
         self._bare = tuple_size is None
+        if tuple_size is not None:
+            self.workspace = replace(COLLECTING, kept=COLLECTING.kept * tuple_size + TUPLE)
 
     def over_values(self, columns: Columns, weights: Floats) -> list[Any]:
         """Collect values of any type."""
@@ -51,6 +56,7 @@ class ToCollection(Listing):
 
     name = "toCollection"
     outputs = ("features",)
+    workspace = FEATURES
 
     def __init__(self, properties: Sequence[str], optional: int) -> None:
         """Take a property for each input and how many of the last may be null."""

@@ -6,12 +6,14 @@ import numpy as np
 
 from lib.localearth import assumptions
 from lib.localearth.reducers.base import Floats, Numeric, Stacked, shared_weights
+from lib.localearth.reducers.workspace import DOUBLING, MOMENTS
 
 
 class Spread(Numeric):
     """Variance or standard deviation, of the population or of a sample."""
 
     weighted = True
+    workspace = MOMENTS
 
     def __init__(self, name: str, *, root: bool, sample: bool) -> None:
         """Choose the root (standard deviation) and the divisor n - 1 (sample)."""
@@ -34,6 +36,7 @@ class Shape(Numeric):
     """Skewness or kurtosis from population moments."""
 
     weighted = True
+    workspace = MOMENTS
 
     def __init__(self, name: str) -> None:
         """Take "skew" or "kurtosis"."""
@@ -56,6 +59,7 @@ class Circular(Numeric):
     """Mean, variance or standard deviation of angles in radians."""
 
     weighted = True
+    workspace = DOUBLING
 
     def __init__(self, name: str) -> None:
         """Take "circularMean", "circularVariance" or "circularStddev"."""

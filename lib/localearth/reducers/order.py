@@ -20,6 +20,7 @@ from lib.localearth.reducers.base import (
     shared_weights,
 )
 from lib.localearth.reducers.simple import COUNT
+from lib.localearth.reducers.workspace import DOUBLING, LISTING, MOMENTS, SORTING
 
 
 class Percentiles(Numeric):
@@ -29,6 +30,7 @@ class Percentiles(Numeric):
     """
 
     weighted = True
+    workspace = SORTING
 
     def __init__(self, name: str, percentiles: Sequence[float], outputs: Sequence[str]) -> None:
         """Take percentages in 0..100 and a name for each."""
@@ -76,6 +78,7 @@ class Mode(Numeric):
     name = "mode"
     outputs = ("mode",)
     weighted = True
+    workspace = MOMENTS
 
     def over_stack(self, stacks: Sequence[Floats], weights: Floats | Sequence[Floats]) -> Stacked:
         """Find the most frequent value along the stack."""
@@ -119,6 +122,7 @@ class IntervalMean(Numeric):
     name = "intervalMean"
     outputs = ("mean",)
     weighted = True
+    workspace = DOUBLING
 
     def __init__(self, low: float, high: float) -> None:
         """Take percentages in 0..100."""
@@ -138,6 +142,7 @@ class CountDistinct(Reducer):
     """How many distinct inputs there are, nulls included unless `skip`."""
 
     outputs = ("count",)
+    workspace = DOUBLING
 
     def __init__(self, *, skip: bool) -> None:
         """Choose whether nulls are passed over."""
@@ -175,6 +180,7 @@ class CountRuns(Reducer):
 
     name = "countRuns"
     outputs = ("count",)
+    workspace = LISTING
 
     def over_values(self, columns: Columns, weights: Floats) -> list[Any]:
         """Count runs of values of any type."""

@@ -11,12 +11,12 @@ from lib.localearth import assumptions
 from lib.localearth.raster.projection import PixelType
 from lib.localearth.reducers.base import DOUBLE, Columns, Floats, Numeric, Stacked, shared_weights
 from lib.localearth.reducers.listing import Listing
+from lib.localearth.reducers.workspace import PAIRING, PAIRS_AT_ONCE, of_inputs
 from lib.localearth.values import Array
 
 TALWAR = 2.795  # tuning constant of 95 % efficiency (Holland and Welsch 1977)
 MAD_TO_SIGMA = 0.6745
 ROUNDS = 50
-PAIRS_AT_ONCE = 2_000_000  # of observations, in SensSlope
 
 
 class LinearFit(Numeric):
@@ -26,6 +26,7 @@ class LinearFit(Numeric):
     inputs = 2
     outputs = ("scale", "offset")
     weighted = True
+    workspace = of_inputs(2)
 
     def over_stack(self, stacks: Sequence[Floats], weights: Floats | Sequence[Floats]) -> Stacked:
         """Fit along the stack; invalid where x does not vary."""
@@ -58,6 +59,7 @@ class LinearRegression(Numeric):
         """Keep the numbers of inputs."""
         self.name = "robustLinearRegression" if robust else "linearRegression"
         self.inputs = independent + dependent
+        self.workspace = of_inputs(self.inputs + int(robust))
         self._independent = independent
         self._robust = robust
         self._beta = beta
@@ -121,6 +123,7 @@ class SensSlope(Numeric):
     name = "sensSlope"
     inputs = 2
     outputs = ("slope", "offset")
+    workspace = PAIRING
 
     def over_stack(self, stacks: Sequence[Floats], weights: Floats | Sequence[Floats]) -> Stacked:
         """Compare all pairs along the stack, so many pixels at a time as fit."""

@@ -18,6 +18,7 @@ from lib.localearth.reducers.base import (
     Stacked,
     shared_weights,
 )
+from lib.localearth.reducers.workspace import ADDING, DOUBLING, FILLING
 
 BOOLEAN = PixelType("int", 0, 1)
 COUNT = PixelType("int", 0, 2**31 - 1)
@@ -56,6 +57,7 @@ class Sum(Numeric):
     name = "sum"
     outputs = ("sum",)
     weighted = True
+    workspace = ADDING
 
     def over_values(self, columns: Columns, weights: Floats) -> list[Any]:
         """Add values; integers of weight 1 stay integers."""
@@ -94,6 +96,7 @@ class Mean(Numeric):
     name = "mean"
     outputs = ("mean",)
     weighted = True
+    workspace = ADDING
 
     def over_stack(self, stacks: Sequence[Floats], weights: Floats | Sequence[Floats]) -> Stacked:
         """Average along the stack."""
@@ -107,6 +110,7 @@ class Product(Numeric):
 
     name = "product"
     outputs = ("product",)
+    workspace = FILLING
 
     def over_values(self, columns: Columns, weights: Floats) -> list[Any]:
         """Multiply values; the product of none is 1."""
@@ -126,6 +130,7 @@ class Extremes(Numeric):
         """Take "min", "max" or "minMax"."""
         self.name = name
         self.inputs = inputs
+        self.workspace = FILLING if inputs == 1 else DOUBLING
         self._signs = {"min": (1,), "max": (-1,), "minMax": (1, -1)}[name]
         named = ("min", "max") if name == "minMax" else (name,)
         self.outputs = named + tuple(f"{name}{index}" for index in range(1, inputs))
@@ -157,6 +162,8 @@ class Extremes(Numeric):
 
 class Bits(Numeric):
     """Bitwise "and" or "or" of all inputs."""
+
+    workspace = DOUBLING
 
     def __init__(self, name: str) -> None:
         """Take "bitwiseAnd" or "bitwiseOr"."""

@@ -1,6 +1,5 @@
 """Class columns: what is in them, and which class of a legend each cell is."""
 
-
 import numpy as np
 import pandas as pd
 import pytest

@@ -14,7 +14,7 @@ from lib.localearth.errors import EarthError
 from lib.localearth.raster.grid import Grid
 from lib.localearth.registry import entries
 from tests.localearth.graphs import call, expression
-from tests.localearth.peaks import GRAPHS, VALUES
+from tests.localearth.peaks import GRAPHS, VALUES, reduction
 from tests.localearth.shapes import ColumnRow, column_row
 from tests.localearth.test_pixels import request
 
@@ -42,6 +42,14 @@ def test_request_that_cannot_fit_is_refused_before_it_starts(home):
 
     with pytest.raises(EarthError, match=r"^User memory limit exceeded\. A part of 32 x 32"):
         Engine(home).perform({"do": "pixels"}, body)
+
+
+def test_reduction_that_compares_all_pairs_is_refused_where_few_pixels_are_too_many(home):
+    """50 million pairs of 35 bytes."""
+    graph = reduction(100, "sensSlope")
+
+    with pytest.raises(EarthError, match=r"A reduction of 10000 pixels in 2 bands would need"):
+        Engine(home).evaluate(expression(graph))
 
 
 def test_part_side_is_the_largest_that_fits():

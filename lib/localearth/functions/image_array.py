@@ -233,7 +233,9 @@ def array_repeat(input: Image, axis: int, copies: Image) -> Image:
             shape: list[int] = list(data.shape)
             shape[2 + axis] = max(numbers[0], 0)
             return np.broadcast_to(data, shape)
-        return np.concatenate([data] * max(numbers[0], 0), axis=2 + axis)
+        times = [1] * data.ndim
+        times[2 + axis] = max(numbers[0], 0)
+        return np.tile(data, times)
 
     return _with_numbers(input, [copies], repeat, kinds)
 

@@ -20,7 +20,7 @@ from lib.localearth.registry import implements
 from lib.localearth.values import Array, Collection, Feature
 
 Weights = NDArray[np.float32]
-FEW_PIXELS = 500_000  # of a region: need little memory, whatever the reducer
+FEW_PIXELS = 500_000  # of a region: need little memory, unless all pairs are compared
 ARRAY_BYTES = 320.0  # of an array-valued pixel, measured with three numbers
 WEIGHTS_BYTES = 8  # of a pixel in a band by both rules
 NULLS_BYTES = 40  # of a Python number that may be null, in a list and in an array
@@ -102,7 +102,7 @@ def _check_memory(reducer: Reducer, image: Image, region: Region) -> float:
         EarthError: They do not fit into memory.
     """
     count = region.count()
-    if count <= FEW_PIXELS:
+    if count <= FEW_PIXELS and not reducer.workspace.pair:
         return 0.0
     needed = count * bytes_per_pixel(reducer, image, count)
     memory.require(needed, f"A reduction of {count} pixels in {len(image.bands)} bands")

@@ -84,6 +84,7 @@ def test_array_cat_repeat_slice_and_transpose_shape_as_numpy_does(lab: Any) -> N
 
     assert shaped("arrayCat", image, 1) == [[1, 2, 1, 2], [3, 4, 3, 4]]
     assert shaped("arrayRepeat", 0, 2) == [[1, 2], [3, 4], [1, 2], [3, 4]]
+    assert shaped("arrayRepeat", 0, 0) == []
     assert shaped("arrayRepeat", 2, 2) == [[[1, 1], [2, 2]], [[3, 3], [4, 4]]]
     assert shaped("arraySlice", 1, 1) == [[2], [4]]
     assert shaped("arraySlice", 0, -1, None, 1) == [[3, 4]]

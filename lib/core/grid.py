@@ -19,6 +19,7 @@ from lib.core.aoi import Aoi
 from lib.core.crs import lonlat_from, lonlat_to, metres_per_unit, parse_crs
 from lib.core.ellipsoid import strip_area_m2
 from lib.core.errors import AoiError, RasterError
+from lib.core.inside import points_inside
 
 Transform = tuple[float, float, float, float, float, float]
 Window = tuple[slice, slice]
@@ -196,7 +197,7 @@ class Grid:
         """Tell which pixel centres lie in an area, shape (height, width)."""
         rows, cols = np.mgrid[0 : self.shape[0], 0 : self.shape[1]]
         lon, lat = self.lonlat(rows, cols)
-        return np.asarray(shapely.contains_xy(aoi.shape, lon, lat))
+        return points_inside(aoi.shape, lon, lat)
 
     def to_ee(self) -> dict[str, Any]:
         """Return the grid as `image:computePixels` takes it."""

@@ -4,12 +4,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from lib.core.aoi import Aoi
 from lib.core.grid import Grid
 from lib.core.imagery_plan import ImageryPlan
+from lib.core.inside import points_inside
 from lib.core.plan import LabelPlan
 from lib.earthengine.access import Connection, with_connection
 from lib.earthengine.harvest import tiles
@@ -111,5 +111,5 @@ def _places(grid: Grid, aoi: Aoi, count: int) -> tuple[NDArray[np.int64], NDArra
     ids = np.random.default_rng(_SEED).permutation(grid.size)[: 4 * count]
     row, col = np.divmod(ids, grid.shape[1])
     lon, lat = grid.lonlat(row, col)
-    inside = np.flatnonzero(shapely.contains_xy(aoi.shape, lon, lat))[:count]
+    inside = np.flatnonzero(points_inside(aoi.shape, lon, lat))[:count]
     return row[inside], col[inside]

@@ -13,6 +13,7 @@ from lib.core.candidates import Candidates, Harvest
 from lib.core.errors import SampleError
 from lib.core.expression import Expression
 from lib.core.grid import Grid, Window
+from lib.core.inside import Inside
 from lib.core.plan import SamplingPlan
 from lib.earthengine.access import Connection, with_connection
 from lib.earthengine.fetching import Errand, Watch, fetch_all, key_of
@@ -57,7 +58,7 @@ def from_map(connection: Connection, labels: Expression, where: Field, watch: Wa
         watch: Who follows.
     """
     classes, grid, aoi, plan = where.classes, where.grid, where.aoi, where.plan
-    shapely.prepare(aoi.shape)
+    inside = Inside(aoi.shape)
     bands = (CLASS_INDEX, PURE) if plan.pure else (CLASS_INDEX,)
     dtype = np.uint8 if classes <= _MOST_BYTE else np.int16
     masked = with_validity(with_purity(labels) if plan.pure else labels, bands, dtype=dtype)
@@ -66,8 +67,8 @@ def from_map(connection: Connection, labels: Expression, where: Field, watch: Wa
 
     def take(window: Window, content: bytes) -> None:
         values, valid = read_block(content, bands, dtype=dtype)
-        if not shapely.contains(aoi.shape, _outline(grid, window)):
-            valid[valid] = _inside(grid, window, aoi, valid)
+        if not inside.holds(_outline(grid, window)):
+            valid[valid] = inside.points(*_centres(grid, window, valid))
         rows, cols = np.nonzero(valid)
         ids = (rows + window[0].start) * grid.shape[1] + cols + window[1].start
         found = Candidates.of(grid, ids, values[rows, cols, 0], seed=plan.seed)
@@ -95,12 +96,12 @@ def from_shapes(shapes: Sequence[LabelledShape], where: Field, watch: Watch) -> 
     """
     classes, grid, plan = where.classes, where.grid, where.plan
     harvest = Harvest(classes, limit=_limit(plan, classes))
-    shapely.prepare(where.aoi.shape)
+    inside = Inside(where.aoi.shape)
     parts = []
     for number, shape in enumerate(shapes):
         if number % 100 == 0:
             watch.check()
-        parts.append(pixels_of(shape, grid, where.aoi))
+        parts.append(pixels_of(shape, grid, inside))
     ids = np.concatenate(parts)
     owner = np.repeat(np.arange(len(shapes)), [len(part) for part in parts])
     ids, first = np.unique(ids, return_index=True)
@@ -153,11 +154,12 @@ def _limit(plan: SamplingPlan, classes: int) -> int:
     return max(_LIMIT_APART if plan.min_distance_m else LIMIT, 4 * most)
 
 
-def _inside(grid: Grid, window: Window, aoi: Aoi, valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Whether the centres of the valid pixels of a window lie in the area."""
+def _centres(
+    grid: Grid, window: Window, valid: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Longitudes and latitudes of the valid pixels of a window."""
     rows, cols = np.nonzero(valid)
-    lon, lat = grid.lonlat(rows + window[0].start, cols + window[1].start)
-    return np.asarray(shapely.contains_xy(aoi.shape, lon, lat))
+    return grid.lonlat(rows + window[0].start, cols + window[1].start)
 
 
 def _halves(window: Window) -> Sequence[Window]:

@@ -20,6 +20,7 @@ from shapely.geometry.base import BaseGeometry
 from lib.core.aoi import Aoi
 from lib.core.errors import LabelError
 from lib.core.grid import Grid
+from lib.core.inside import Inside
 from lib.core.labelcolumns import NO_CLASS, class_key
 from lib.core.legend import Legend
 from lib.core.plan import LabelPlan
@@ -106,14 +107,14 @@ def labelled_shapes(connection: Connection, plan: LabelPlan, *, legend: Legend, 
     return Shapes(near, found.unmatched)
 
 
-def pixels_of(shape: LabelledShape, grid: Grid, aoi: Aoi) -> NDArray[np.int64]:
+def pixels_of(shape: LabelledShape, grid: Grid, area: Inside) -> NDArray[np.int64]:
     """Pixels of a grid that a shape labels and that lie in an area, as row * width + column."""
     if not shape.has_area:
         found = _under_points(shape.geometry, grid)
     else:
         found = _covered(shape.geometry, grid)
     lon, lat = grid.lonlat(*np.divmod(found, grid.shape[1]))
-    return np.asarray(found[shapely.contains_xy(aoi.shape, lon, lat)])
+    return np.asarray(found[area.points(lon, lat)])
 
 
 def burnt(shapes: Sequence[LabelledShape], grid: Grid) -> NDArray[np.int16]:
@@ -193,11 +194,11 @@ def _geometry(geojson: Mapping[str, Any]) -> BaseGeometry:
 def _covered(geometry: BaseGeometry, grid: Grid) -> NDArray[np.int64]:
     """Pixels whose centre a polygon covers; one on an edge belongs to what lies right or below."""
     outline = shapely.transform(shapely.segmentize(geometry, _STEP_DEGREES), grid.pixels_at)
-    shapely.prepare(outline)
+    covered = Inside(outline)
     parts = [np.empty(0, np.int64)]
     for rows, cols in _strips(outline, grid.shape):
         row, col = np.mgrid[rows, cols].reshape(2, -1)
-        inside = shapely.contains_xy(outline, col + 0.5 + _NUDGE, row + 0.5 + _NUDGE)
+        inside = covered.points(col + 0.5 + _NUDGE, row + 0.5 + _NUDGE)
         parts.append(row[inside] * grid.shape[1] + col[inside])
     return np.concatenate(parts)
 

@@ -10,7 +10,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PARTS = ("lib/earthengine", "lib/deploy")
 # These only read a connection's fields.
-SEND_NOTHING = {"secret_of", "import_into", "plan_is_simulated", "with_connection"}
+SEND_NOTHING = {
+    "asset_id", "import_into", "plan_is_simulated", "refuse_table", "secret_of", "with_connection",
+}  # fmt: skip
 SENDERS = {"getInfo", "post", "value_of", "rows_of", "map_requests", "fetch", "make_map", "send"}
 # These are spoken to inside of a function with_connection, and say so.
 INNER = {"post", "get", "current", "value_of", "rows_of", "rows_of_graph", "compute_block"}

@@ -15,6 +15,7 @@ from lib.localearth.geometry import Geometry
 from lib.localearth.raster.projection import Projection
 from lib.localearth.registry import implements
 from lib.localearth.sphere import LINES, parts
+from lib.localearth.unshared import unshared
 from lib.localearth.values import Collection, ErrorMargin, Feature
 
 Floats = NDArray[Any]
@@ -110,5 +111,5 @@ def _candidates(shape: Any, rng: np.random.Generator, count: int) -> list[Any]:
     lons = rng.uniform(west, east, count)
     sines = rng.uniform(np.sin(np.radians(south)), np.sin(np.radians(north)), count)
     lats = np.degrees(np.arcsin(sines))
-    inside = shapely.contains_xy(shape, lons, lats)
+    inside = shapely.contains_xy(unshared(shape), lons, lats)
     return list(np.column_stack([lons, lats])[inside].tolist())

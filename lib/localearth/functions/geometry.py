@@ -18,6 +18,7 @@ from lib.localearth.raster.image import Image
 from lib.localearth.raster.projection import Projection
 from lib.localearth.registry import implements, register
 from lib.localearth.sphere import LINES, parts
+from lib.localearth.unshared import unshared
 from lib.localearth.values import Collection, ErrorMargin, Feature
 
 Operation = Callable[[Any, Any], Any]
@@ -223,7 +224,7 @@ def type_of(geometry: Geometry) -> str:
 def covering_grid(geometry: Geometry, proj: Projection, scale: float | None) -> Collection:
     """The cells of a projection that meet a geometry."""
     cells = proj if scale is None else proj.at_scale(scale)
-    shape = geodesy.within_projection(geometry, cells)
+    shape = unshared(geodesy.within_projection(geometry, cells))
     west, south, east, north = shape.bounds
     columns = range(int(np.floor(west)), int(np.ceil(east)))
     rows = range(int(np.floor(south)), int(np.ceil(north)))

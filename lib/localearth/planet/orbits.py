@@ -18,6 +18,7 @@ from shapely.geometry.base import BaseGeometry
 
 from lib.localearth.planet.lattice import transformer_to_lonlat, transformer_to_utm
 from lib.localearth.planet.scene import DAY_MS, Footprint, Scene, centre_of, on_globe
+from lib.localearth.unshared import unshared
 
 EPOCH = dt.date(1970, 1, 1)
 DENSIFY = 4  # points on each side of a footprint
@@ -217,7 +218,7 @@ def least_scenes(orbits: Orbit, days: int, area: BaseGeometry | None) -> float:
     if area is None:
         flown = max(days * orbits.revolutions // orbits.days - 1, 0)
         return flown * len(orbits.frame_angles)
-    inside = shapely.contains_xy(area, *orbits.centres())
+    inside = shapely.contains_xy(unshared(area), *orbits.centres())
     return float(days // orbits.days * inside.sum())
 
 

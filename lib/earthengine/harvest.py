@@ -19,7 +19,7 @@ from lib.earthengine.access import Connection, with_connection
 from lib.earthengine.fetching import Errand, Watch, fetch_all, key_of
 from lib.earthengine.labels import CLASS_INDEX, PURE, with_purity
 from lib.earthengine.pixels import BLOCK_PIXELS, compute_block, read_block, with_validity
-from lib.earthengine.shapes import LabelledShape, pixels_of
+from lib.earthengine.shapes import LabelledShape, in_pixels, pixels_of
 
 LIMIT = 50_000
 """Most candidates that are kept of a class; four times as many as asked for, if that is more."""
@@ -58,7 +58,7 @@ def from_map(connection: Connection, labels: Expression, where: Field, watch: Wa
         watch: Who follows.
     """
     classes, grid, aoi, plan = where.classes, where.grid, where.aoi, where.plan
-    inside = Inside(aoi.shape)
+    inside = Inside(in_pixels(aoi.shape, grid))
     bands = (CLASS_INDEX, PURE) if plan.pure else (CLASS_INDEX,)
     dtype = np.uint8 if classes <= _MOST_BYTE else np.int16
     masked = with_validity(with_purity(labels) if plan.pure else labels, bands, dtype=dtype)
@@ -67,10 +67,12 @@ def from_map(connection: Connection, labels: Expression, where: Field, watch: Wa
 
     def take(window: Window, content: bytes) -> None:
         values, valid = read_block(content, bands, dtype=dtype)
-        if not inside.holds(_outline(grid, window)):
-            valid[valid] = inside.points(*_centres(grid, window, valid))
+        top, left = (side.start for side in window)
         rows, cols = np.nonzero(valid)
-        ids = (rows + window[0].start) * grid.shape[1] + cols + window[1].start
+        if not inside.holds(shapely.box(left, top, window[1].stop, window[0].stop)):
+            kept = inside.points(left + cols + 0.5, top + rows + 0.5)
+            rows, cols = rows[kept], cols[kept]
+        ids = (rows + top) * grid.shape[1] + cols + left
         found = Candidates.of(grid, ids, values[rows, cols, 0], seed=plan.seed)
         labelled = np.bincount(found.class_index, minlength=classes)
         if plan.pure:
@@ -96,7 +98,7 @@ def from_shapes(shapes: Sequence[LabelledShape], where: Field, watch: Watch) -> 
     """
     classes, grid, plan = where.classes, where.grid, where.plan
     harvest = Harvest(classes, limit=_limit(plan, classes))
-    inside = Inside(where.aoi.shape)
+    inside = Inside(in_pixels(where.aoi.shape, grid))
     parts = []
     for number, shape in enumerate(shapes):
         if number % 100 == 0:
@@ -152,14 +154,6 @@ def refuse_nothing(harvest: Harvest) -> None:
 def _limit(plan: SamplingPlan, classes: int) -> int:
     most = max(plan.per_class * classes, *plan.counts, plan.floor, 0)
     return max(_LIMIT_APART if plan.min_distance_m else LIMIT, 4 * most)
-
-
-def _centres(
-    grid: Grid, window: Window, valid: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Longitudes and latitudes of the valid pixels of a window."""
-    rows, cols = np.nonzero(valid)
-    return grid.lonlat(rows + window[0].start, cols + window[1].start)
 
 
 def _halves(window: Window) -> Sequence[Window]:

@@ -107,14 +107,25 @@ def labelled_shapes(connection: Connection, plan: LabelPlan, *, legend: Legend, 
     return Shapes(near, found.unmatched)
 
 
+def in_pixels(geometry: BaseGeometry, grid: Grid) -> BaseGeometry:
+    """A geometry in degrees as it lies on a grid, in columns and rows."""
+    return shapely.transform(shapely.segmentize(geometry, _STEP_DEGREES), grid.pixels_at)
+
+
 def pixels_of(shape: LabelledShape, grid: Grid, area: Inside) -> NDArray[np.int64]:
-    """Pixels of a grid that a shape labels and that lie in an area, as row * width + column."""
+    """Pixels of a grid that a shape labels, as row * width + column.
+
+    Args:
+        shape: The shape.
+        grid: The grid.
+        area: Where they must lie, in columns and rows.
+    """
     if not shape.has_area:
         found = _under_points(shape.geometry, grid)
     else:
         found = _covered(shape.geometry, grid)
-    lon, lat = grid.lonlat(*np.divmod(found, grid.shape[1]))
-    return np.asarray(found[area.points(lon, lat)])
+    row, col = np.divmod(found, grid.shape[1])
+    return np.asarray(found[area.points(col + 0.5, row + 0.5)])
 
 
 def burnt(shapes: Sequence[LabelledShape], grid: Grid) -> NDArray[np.int16]:
@@ -193,7 +204,7 @@ def _geometry(geojson: Mapping[str, Any]) -> BaseGeometry:
 
 def _covered(geometry: BaseGeometry, grid: Grid) -> NDArray[np.int64]:
     """Pixels whose centre a polygon covers; one on an edge belongs to what lies right or below."""
-    outline = shapely.transform(shapely.segmentize(geometry, _STEP_DEGREES), grid.pixels_at)
+    outline = in_pixels(geometry, grid)
     covered = Inside(outline)
     parts = [np.empty(0, np.int64)]
     for rows, cols in _strips(outline, grid.shape):

@@ -1,5 +1,6 @@
 """What runs: how far it is, what it does in words, how long it will take, and a way to stop it."""
 
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from lib.workflow.project import Workspace, step_statuses
 
 LIVE = ("queued", "starting", "running")
 POLL_S = 1.0
+_LOOK_S = 0.05
 
 
 class Running(Protocol):
@@ -94,7 +96,7 @@ def watch(
     @st.fragment(run_every=POLL_S if live else None)
     def part() -> None:
         with guard():
-            job = read()
+            job = _seen_stopping(read) if live else read()
             if live and not is_live(job):
                 st.rerun()
             # Each has a place of its own, so that neither is drawn where the other was before.
@@ -125,12 +127,25 @@ def until(is_done: Callable[[], bool], *, body: Callable[[], None]) -> None:
     part()
 
 
+def _seen_stopping(read: Callable[[], Running | None]) -> Running | None:
+    """Read a job's status; of one that is asked to stop as soon as it has, within a second."""
+    job, limit = read(), time.monotonic() + POLL_S
+    while is_live(job) and _is_stopping(job) and time.monotonic() < limit:
+        time.sleep(_LOOK_S)
+        job = read()
+    return job
+
+
+def _is_stopping(job: Running | None) -> bool:
+    return job is not None and state.remembered(f"stopping-{job.id}", bool)
+
+
 def _show(job: Running, cancel: Callable[[], object] | None, name: str) -> None:
     with st.container(key=f"progress{name}", horizontal=True, vertical_alignment="center"):
         st.progress(min(max(job.fraction, 0.0), 1.0), text=plain(sentence(job)))
         if cancel is None:
             return
-        stopping = state.remembered(f"stopping-{job.id}", bool)
+        stopping = _is_stopping(job)
         st.button(
             "Stopping" if stopping else "Cancel",
             key=f"cancel{name}",

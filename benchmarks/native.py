@@ -12,6 +12,7 @@ import ee
 import numpy as np
 
 from benchmarks.report import Row, bounded, median
+from benchmarks.subjects import untrained_card
 from lib.core.expression import Expression
 from lib.core.grid import Grid
 from lib.core.legend import Legend
@@ -22,7 +23,7 @@ from lib.earthengine.connection import local
 from lib.earthengine.graphs import to_expression
 from lib.earthengine.pixels import fetch
 from lib.earthengine.stack import series_names
-from lib.models.artifact import Artifact, Card, save_artifact
+from lib.models.artifact import Artifact, save_artifact
 from lib.models.families import find_family
 from lib.models.networks import build_network
 
@@ -116,29 +117,8 @@ def _trained(earth: Connection, home: Path, plan: ModelPlan, count: int) -> tupl
     names = tuple(f"b{place}" for place in range(count))
     folder = Path(tempfile.mkdtemp(dir=home))
     network = build_network(plan, x_train, n_classes=CLASSES)
-    save_artifact(folder, network, _card(names, plan, form, inner))
+    save_artifact(folder, network, untrained_card(names, LEGEND, plan, inner))
     return folder, _image(earth, names, form)
-
-
-def _card(names: tuple[str, ...], plan: ModelPlan, form: str, inner: tuple[int, ...]) -> Card:
-    return Card(
-        predictors=names,
-        legend=LEGEND,
-        plan=plan,
-        split_kind="blocks",
-        split_seed=0,
-        training_ids=(),
-        validation_ids=(),
-        class_weights=None,
-        best_epoch=1,
-        epochs=1,
-        stopped="finished",
-        seconds=0.0,
-        versions={},
-        machine={},
-        form=form,
-        shape=inner,
-    )
 
 
 @with_connection

@@ -1,5 +1,6 @@
 """A small trained network of each family, on an image that Local Earth computes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,14 @@ from numpy.typing import NDArray
 from lib.core.expression import Expression
 from lib.core.grid import Grid
 from lib.core.legend import Legend
+from lib.core.model_plan import ModelPlan
 from lib.core.samples import SampleSet
 from lib.core.split import Split
 from lib.earthengine.access import Connection, with_connection
 from lib.earthengine.graphs import to_expression
 from lib.earthengine.pixels import fetch
 from lib.earthengine.stack import series_names
+from lib.models.artifact import Card
 from lib.models.families import find_family
 from lib.models.training import train
 
@@ -32,6 +35,37 @@ _SMALL: dict[str, Any] = {
 }  # fmt: skip
 
 Numbers = NDArray[Any]
+
+
+def untrained_card(
+    names: Sequence[str], legend: Legend, plan: ModelPlan, shape: tuple[int, ...] = ()
+) -> Card:
+    """The card of a network that no training wrote.
+
+    Args:
+        names: Of the predictors.
+        legend: Classes.
+        plan: What the network was built by; its family decides the form.
+        shape: Axes of a sample before the predictors.
+    """
+    return Card(
+        predictors=tuple(names),
+        legend=legend,
+        plan=plan,
+        split_kind="blocks",
+        split_seed=0,
+        training_ids=(),
+        validation_ids=(),
+        class_weights=None,
+        best_epoch=1,
+        epochs=1,
+        stopped="finished",
+        seconds=1.0,
+        versions={},
+        machine={},
+        form=find_family(plan.family).form,
+        shape=shape,
+    )
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import ee
 import numpy as np
 import pytest
 
+from benchmarks.subjects import untrained_card
 from lib.core.expression import Expression
 from lib.core.grid import Grid
 from lib.core.legend import Legend
@@ -23,7 +24,7 @@ from lib.earthengine.connection import (
 from lib.earthengine.graphs import to_expression
 from lib.localearth.server import api_app
 from lib.localearth.service import Service
-from lib.models.artifact import Card, save_artifact
+from lib.models.artifact import save_artifact
 from tests.deploy.vertex.standin import StandIn
 from tests.deploy.vertex.standin import running as standing_in
 from tests.localearth.batches import outside
@@ -83,22 +84,7 @@ def predictor_image(connection: Connection) -> Expression:
 @pytest.fixture
 def save_network(tmp_path: Path) -> SaveNetwork:
     def save(network: Any) -> Path:
-        card = Card(
-            predictors=NAMES,
-            legend=LEGEND,
-            plan=ModelPlan(),
-            split_kind="blocks",
-            split_seed=0,
-            training_ids=(),
-            validation_ids=(),
-            class_weights=None,
-            best_epoch=1,
-            epochs=1,
-            stopped="finished",
-            seconds=1.0,
-            versions={},
-            machine={},
-        )
+        card = untrained_card(NAMES, LEGEND, ModelPlan())
         save_artifact(tmp_path, network, card)
         return tmp_path
 

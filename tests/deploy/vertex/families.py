@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lib.core.model_plan import ModelPlan
-from lib.models.artifact import Card, save_artifact
+from benchmarks.subjects import untrained_card
+from lib.models.artifact import save_artifact
 from lib.models.families import find_family
 from lib.models.networks import build_network
 from tests.deploy.conftest import LEGEND, NAMES
@@ -35,27 +35,5 @@ def save_family(
         rng = np.random.default_rng(len(weight.path))
         weight.assign(rng.normal(size=weight.shape, scale=0.6).astype(np.float32))
     folder.mkdir(exist_ok=True)
-    save_artifact(folder, network, card_of(plan, x))
+    save_artifact(folder, network, untrained_card(NAMES, LEGEND, plan, x.shape[1:-1]))
     return folder
-
-
-def card_of(plan: ModelPlan, x: np.ndarray) -> Card:
-    """A card of a network that was not trained."""
-    return Card(
-        predictors=NAMES,
-        legend=LEGEND,
-        plan=plan,
-        split_kind="blocks",
-        split_seed=0,
-        training_ids=(),
-        validation_ids=(),
-        class_weights=None,
-        best_epoch=1,
-        epochs=1,
-        stopped="finished",
-        seconds=1.0,
-        versions={},
-        machine={},
-        form=find_family(plan.family).form,
-        shape=x.shape[1:-1],
-    )

@@ -178,7 +178,7 @@ def test_layer_that_cannot_be_written_is_refused_with_the_route_that_takes_it(
     with pytest.raises(DeploymentError, match=words) as error:
         compile_network(earth, folder, predictors, LEGEND, grid=GRID)
 
-    assert "raster" in error.value.hint
+    assert "Map as a file" in error.value.hint
 
 
 def test_estimate_names_the_layer_that_holds_the_most(

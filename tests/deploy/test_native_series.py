@@ -163,7 +163,7 @@ def test_recurrent_network_is_compiled_with_the_raster_route_proposed(
 
     assert not written.seen_live
     assert written.advice.startswith("Not yet seen on the live service: it is recurrent")
-    assert "raster" in written.advice
+    assert "Map as a file" in written.advice
 
 
 def long_network(steps: int) -> Any:

@@ -161,4 +161,4 @@ def test_script_larger_than_a_request_is_refused(made: Made, tmp_path: Path) -> 
     with pytest.raises(LimitError, match="weights") as caught:
         javascript(made.project, tmp_path)
 
-    assert "raster" in caught.value.hint
+    assert "Map as a file" in caught.value.hint

@@ -81,7 +81,8 @@ def estimate(workspace: Workspace) -> Estimate:
     if workspace.project.deployment.route == "vertex":
         return Estimate(_endpoint_words(workspace.project.deployment.endpoint), 10, ENDPOINT_S)
     sentence = (
-        f"Write {weights} weights as an expression and check it on held-out pixels: some 6 s."
+        f"Write {weights} weights as an expression and check it on held-out pixels: some 6 s, more "
+        "where many scenes make the image."
     )
     return Estimate(sentence, 4, CHECK_S)
 

@@ -23,6 +23,7 @@ from lib.models.families import weight_count as count_weights
 from lib.models.limits import Limits, require_fit, seconds_an_epoch
 from lib.models.limits import limits as limits_of
 from lib.models.logs import FOLDER as LOGS
+from lib.models.training import CANCELLED
 from lib.workflow import runs, store
 from lib.workflow.store import Found
 from lib.workflow.train_views import ImportanceView, NetworkView, ReliabilityView, TrainView
@@ -127,12 +128,12 @@ def read(workspace: Workspace) -> TrainView | None:
     samples = workspace.find("samples")
     if found is None or samples is None:
         return None
-    other = workspace.find(OTHER)
+    other = _second(workspace, found)
     summary, opened = found.summary, runs.is_opened(found)
     forest, validation = summary["baseline"], summary.get("validation")
     return TrainView(
         network=NetworkView.of(summary),
-        other=NetworkView.of(other.summary) if other and not other.stale else None,
+        other=NetworkView.of(other.summary) if other else None,
         other_running=opened and _other_running(workspace, found, other),
         forest=Scores.from_json(forest) if forest else None,
         validation=Scores.from_json(validation) if validation else None,
@@ -163,9 +164,18 @@ def _log_folder(found: Found) -> str:
     return str(folder.relative_to(loam_home())) if folder.is_dir() else ""
 
 
+def _second(workspace: Workspace, first: Found) -> Found | None:
+    """The second network; one that was cut short like a cancelled first does for that one alone."""
+    other = workspace.find(OTHER)
+    if other is None or other.stale:
+        return None
+    cut_short = other.summary.get("cut_short", False)
+    return None if cut_short and first.summary["stopped"] != CANCELLED else other
+
+
 def _other_running(workspace: Workspace, found: Found, other: Found | None) -> bool:
     """Whether the second network is on its way; starts it where it is due."""
-    if found.stale or (other is not None and not other.stale):
+    if found.stale or other is not None:
         return False
     status = workspace.job(OTHER)
     if status is None or (not status.live and status.created < found.finished):

@@ -66,7 +66,7 @@ def choose_area(page: Page) -> None:
     see_below(page, "The imagery is on the map.")
     all_tiles_are_loaded(page)
     before = metric(page, "Area")
-    draw_rectangle(page, (280, 120), (640, 480))
+    draw_rectangle(page, (380, 200), (560, 380))
     expect(page.get_by_text(before, exact=True)).to_have_count(0, timeout=SLOW_MS)
     see_below(page, "The imagery is on the map.")
     all_tiles_are_loaded(page)

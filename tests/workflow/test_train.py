@@ -67,6 +67,22 @@ def test_cancelled_training_keeps_its_best_epoch_and_goes_on_to_the_undisturbed_
     assert same_weights(straight, stopped)
 
 
+def test_second_network_has_the_epochs_of_a_cancelled_first_and_all_once_that_went_on():
+    workspace = finished()
+    work(workspace, "train", stop_after=1)
+    short = work(workspace, "other_split")
+    beside_cancelled = train.read(workspace)
+    work(workspace, "train")
+    beside_whole = train.read(workspace)
+    whole = work(workspace, "other_split")
+
+    assert (short["epochs"], short["cut_short"]) == (1, True)
+    assert beside_cancelled.other is not None
+    assert beside_whole.other is None
+    assert (whole["epochs"], whole["cut_short"]) == (3, False)
+    assert train.read(workspace).other is not None
+
+
 def test_full_disk_stops_training_with_a_sentence_and_what_was_saved_goes_on():
     wide = replace(QUICK, hidden_units=(128, 128))
     straight, full = (workspace_with_samples(model=wide) for _ in range(2))

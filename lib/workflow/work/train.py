@@ -6,6 +6,7 @@ from typing import Any
 
 from lib.core.accuracy import Scores, score
 from lib.core.formats import number
+from lib.core.model_plan import ModelPlan
 from lib.core.plan import SplitPlan
 from lib.core.samples import SampleSet
 from lib.core.split import Split, make_split, other_kind
@@ -14,7 +15,7 @@ from lib.models.artifact import Artifact
 from lib.models.evaluate import evaluate
 from lib.models.explain import predictor_importance, reliability
 from lib.models.progress import BatchRow, EpochRow
-from lib.workflow import runs
+from lib.workflow import runs, store
 from lib.workflow.work.order import Making, Order, Progress
 from lib.workflow.work.room import require_room
 
@@ -39,7 +40,8 @@ def run(order: Order, progress: Progress) -> None:
     split = make_split(samples, order.project.split)
     with order.making() as making:
         opened = runs.opens_test(order.root, order.project, order.realm)
-        making.summary = _train(order, samples, split, making, progress)
+        plan = order.project.model
+        making.summary = _train(order, plan, samples, split, making, progress)
         progress.report("Forest", "Training the random forest beside it", 0.92)
         cancelled = making.summary["stopped"] == training.CANCELLED
         forest = _forest(order, samples, split, quick=cancelled)
@@ -56,11 +58,19 @@ def run(order: Order, progress: Progress) -> None:
 
 
 def run_other_split(order: Order, progress: Progress) -> None:
-    """Train a second network for the other kind of split, so that both can be compared."""
+    """Train a second network for the other kind of split, so that both can be compared.
+
+    Where the first was cancelled, it gets no more epochs than that one had.
+    """
     samples = order.samples()
+    plan = order.project.model
+    first = store.find(order.root, order.project, order.realm, "train")
+    if first is not None and first.summary["stopped"] == training.CANCELLED:
+        plan = dataclasses.replace(plan, epochs=max(1, first.summary["epochs"]))
     split = make_split(samples, other_plan(order.project.split, samples))
     with order.making() as making:
-        making.summary = _train(order, samples, split, making, progress)
+        making.summary = _train(order, plan, samples, split, making, progress)
+        making.summary["cut_short"] = plan.epochs < order.project.model.epochs
 
 
 def other_plan(plan: SplitPlan, samples: SampleSet) -> SplitPlan:
@@ -69,16 +79,21 @@ def other_plan(plan: SplitPlan, samples: SampleSet) -> SplitPlan:
 
 
 def _train(
-    order: Order, samples: SampleSet, split: Split, making: Making, progress: Progress
+    order: Order,
+    plan: ModelPlan,
+    samples: SampleSet,
+    split: Split,
+    making: Making,
+    progress: Progress,
 ) -> dict[str, Any]:
-    require_room(order.project.model, samples)
+    require_room(plan, samples)
     teller = _Teller(progress)
     progress.report("Starting", "Building the network", 0.01)
     progress.clear_history()
     run = training.train(
         samples,
         split,
-        order.project.model,
+        plan,
         run_dir=making.folder,
         on_epoch=teller.epoch,
         on_batch=teller.batch,

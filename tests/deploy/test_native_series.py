@@ -171,6 +171,7 @@ def long_network(steps: int) -> Any:
     return shuffled(keras.Sequential([keras.Input((steps, len(NAMES))), *inner]), spread=0.3)
 
 
+@pytest.mark.slow
 def test_recurrent_network_of_149_dates_is_compiled_within_a_megabyte(
     earth: Connection, save_network: Callable[[Any], Path]
 ) -> None:

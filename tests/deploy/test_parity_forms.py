@@ -59,6 +59,7 @@ def test_check_of_patches_compares_two_thousand_pixels_and_their_classes(
     assert found.masked_pixels > 0
 
 
+@pytest.mark.slow
 def test_check_of_series_with_other_weights_fails_with_the_share_of_equal_classes(
     earth: Connection, save_network: Callable[[Any], Path], tmp_path: Path
 ) -> None:

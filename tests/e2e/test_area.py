@@ -30,6 +30,7 @@ def app() -> Iterator[App]:
         yield found
 
 
+@pytest.mark.slow
 def test_polygons_are_added_found_again_and_removed_one_by_one(chromium: Browser, app: App) -> None:
     page = visitor(chromium, app, "imagery")
     press(page, "Take the demo's area")

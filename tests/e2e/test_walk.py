@@ -193,6 +193,7 @@ def small_raster() -> bytes:
         return bytes(file.read())
 
 
+@pytest.mark.slow
 def test_tiles_that_do_not_come_are_replaced_by_one_picture(chromium: Browser, app: App) -> None:
     page = visitor(chromium, app, "imagery")
     page.context.route("**/tiles/**", lambda route: route.abort())

@@ -105,6 +105,7 @@ def test_service_when_requests_are_mutated_answers_each(service: Service) -> Non
     check(service, list(stream(1, 2_000, function_names())))
 
 
+@pytest.mark.slow
 def test_service_when_bodies_are_monstrous_answers_each(service: Service) -> None:
     check(service, list(monsters()))
 

@@ -22,6 +22,7 @@ def test_refusing_when_a_value_is_wrong_tells_an_earth_engine_error(act):
         act()
 
 
+@pytest.mark.slow
 def test_refusing_when_recursion_is_too_deep_says_so():
     def again():
         return again()

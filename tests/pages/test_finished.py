@@ -106,6 +106,7 @@ def test_page_after_an_outdated_step_leads_back_to_it(page, outdated):
     assert button(app, "Go to Samples").proto.type == "primary"
 
 
+@pytest.mark.slow
 def test_pages_that_are_looked_at_change_nothing_in_the_project(finished):
     before = finished.save_bytes()
     for page in STEPS:

@@ -54,6 +54,7 @@ def test_least_scenes_are_never_more_than_there_are(series, area):
         assert series.least(35, area) > count / 10
 
 
+@pytest.mark.slow
 def test_least_scenes_of_one_day_are_the_tiles_of_the_rarest_phase():
     tiles = Counter(tile.phase for tile in tiling.tiles(box(-180, -10, 180, 30)))
 

@@ -19,6 +19,7 @@ def windows():
         yield Window(labels.LATTICE, 0, column, row, 300, 300)
 
 
+@pytest.mark.slow
 def test_worldcover_differs_from_the_truth_at_the_stated_rate():
     true = np.stack([true_cover(GROUNDS.get(window)) for window in windows()])
     reported = np.stack([reported_cover(window) for window in windows()])

@@ -46,7 +46,7 @@ def show_map(ws: Workspace, view: ResultsView) -> None:
     maps.look_at(content, key="results-map")
 
 
-def show_failed(ws: Workspace, view: ResultsView) -> None:
+def show_failed(ws: Workspace, view: ResultsView, *, busy: bool) -> None:
     """List the blocks that the map lacks, and offer to try them again."""
     if not view.failed:
         return
@@ -58,7 +58,9 @@ def show_failed(ws: Workspace, view: ResultsView) -> None:
     )
     with st.expander("What failed"):
         st.dataframe([asdict(block) for block in view.failed], hide_index=True, key="failed-blocks")
-    if st.button("Try these blocks again", icon=":material/refresh:", key="retry-blocks"):
+    if not view.stale and st.button(
+        "Try these blocks again", icon=":material/refresh:", key="retry-blocks", disabled=busy
+    ):
         results.start(ws)
         st.rerun()
 
@@ -101,7 +103,7 @@ with guard():
         if view is not None:
             if view.stale:
                 frame.stale_note(view.changed)
-            show_failed(ws, view)
+            show_failed(ws, view, busy=busy)
             show_map(ws, view)
             show_areas(view)
             codeview.show(ws, "results")

@@ -1,5 +1,7 @@
 """The results page where a map was made as a file and lacks something."""
 
+from dataclasses import replace
+
 import pytest
 
 from lib.workflow import results
@@ -29,6 +31,15 @@ def test_blocks_that_failed_are_listed_and_can_be_tried_again(filed):
     assert results.job(filed) is None
     button(app, "Try these blocks again").click().run()
     assert results.job(filed).live
+
+
+def test_blocks_of_a_map_of_other_settings_cannot_be_tried_again(filed):
+    with_map(filed, failed=FAILED)
+    filed.change(imagery=replace(filed.project.imagery, end="2021-08-01"))
+    app = visit("results", filed.id)
+
+    assert any("The map lacks 2 blocks" in item.value for item in app.warning)
+    assert [item.label for item in app.button if "again" in item.label] == []
 
 
 def test_whole_map_tells_of_no_blocks(filed):

@@ -1,6 +1,6 @@
 """The finished map of the route "raster" as an asset: there already, or brought by a bucket."""
 
-from lib.core.errors import DeploymentError, ServiceError
+from lib.core.errors import ServiceError
 from lib.core.formats import bytes_words
 from lib.deploy.ingest import check_way
 from lib.workflow import by_bucket, tasks
@@ -60,11 +60,9 @@ def start(workspace: Workspace, *, name: str, bucket: str, overwrite: bool = Fal
         PlanError: One of the names is impossible.
         DeploymentError: There is no finished map, or it cannot be uploaded.
     """
-    lacking = missing(workspace)
-    if lacking:
-        raise DeploymentError(lacking)
-    settings = by_bucket.settings_of(name=name, bucket=bucket, overwrite=overwrite)
-    return workspace.submit(KIND, settings)
+    return by_bucket.submit(
+        workspace, KIND, missing(workspace), name=name, bucket=bucket, overwrite=overwrite
+    )
 
 
 def _finished(workspace: Workspace) -> Found | None:

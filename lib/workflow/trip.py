@@ -1,6 +1,5 @@
 """The round trip by TFRecord: patches out of Earth Engine, classes back to it, through a bucket."""
 
-from lib.core.errors import DeploymentError
 from lib.core.formats import bytes_words, count_words
 from lib.deploy.tfrecord.trip import PATCH, patch_count
 from lib.earthengine import imagery
@@ -60,11 +59,9 @@ def start(workspace: Workspace, *, name: str, bucket: str, overwrite: bool = Fal
         PlanError: One of the names is impossible.
         DeploymentError: There is no trip for this network and connection.
     """
-    lacking = missing(workspace)
-    if lacking:
-        raise DeploymentError(lacking)
-    settings = by_bucket.settings_of(name=name, bucket=bucket, overwrite=overwrite)
-    return workspace.submit(KIND, settings)
+    return by_bucket.submit(
+        workspace, KIND, missing(workspace), name=name, bucket=bucket, overwrite=overwrite
+    )
 
 
 def handed_over(workspace: Workspace) -> str:
